@@ -1,0 +1,4 @@
+namespace Fabric.Messages;
+
+/// <summary>An entity's answer to a command that it accepted.</summary>
+public interface IReply;
