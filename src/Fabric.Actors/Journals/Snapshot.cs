@@ -1,0 +1,8 @@
+using Fabric.Messages;
+
+namespace Fabric.Actors;
+
+/// <summary>An entity's state after the event <paramref name="SequenceNr"/>.</summary>
+/// <param name="Manifest">The state's format, for example <c>pool-state/1</c>.</param>
+/// <param name="Hlc">The HLC of the last event that is folded in.</param>
+public sealed record Snapshot(PersistenceId Stream, long SequenceNr, string Manifest, Hlc Hlc, ReadOnlyMemory<byte> Payload);
