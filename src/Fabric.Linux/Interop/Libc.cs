@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fabric.Linux.Interop;
 
-/// <summary>The system calls this assembly makes, with blittable signatures; each leaves errno for the caller.</summary>
+/// <summary>The system calls this assembly makes, with blittable signatures; each leaves errno.</summary>
 /// <remarks>Structures here have one layout on every 64-bit Linux; <c>stat</c> has not, which is why
 /// <c>statx</c> is used.</remarks>
 internal static unsafe partial class Libc
