@@ -29,7 +29,8 @@ public sealed partial class OvsdbClient
             return await OvsdbSession.OpenAsync(_endpoint, either.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (
-            exception is SocketException || (exception is OperationCanceledException && deadline.IsCancellationRequested))
+            exception is SocketException
+            || (exception is OperationCanceledException && deadline.IsCancellationRequested))
         {
             throw new OvsdbException(
                 OvsdbErrorCode.NotConnected, $"connect {_endpoint}", exception.Message, inner: exception);
