@@ -116,7 +116,8 @@ public sealed partial class OvsdbClient
 
             _schema = OvsdbSchema.Read(reply.Result);
             _connected = true;
-            _backoff = _options.InitialBackoff;
+            if (_monitors.Count == 0)
+                _backoff = _options.InitialBackoff;
             foreach (var monitor in _monitors)
                 RequestMonitor(monitor);
             if (_ready.Task.IsCompleted)

@@ -9,8 +9,8 @@ namespace Fabric.Ovs.Ovsdb;
 /// </summary>
 /// <remarks>
 /// All members may be used from any thread. Only the owner loop of the client changes a monitor; readers take the
-/// current immutable snapshot. A commit of this client is in the snapshot no later than shortly after its reply, not
-/// before.
+/// current immutable snapshot. What a transaction of this client changed is in the snapshot when the transaction
+/// completes: ovsdb-server sends the update before the reply, and the loop handles them in that order.
 /// </remarks>
 public sealed class OvsdbMonitor : IAsyncDisposable
 {
