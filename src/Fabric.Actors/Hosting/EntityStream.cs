@@ -1,0 +1,201 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Fabric.Messages;
+
+namespace Fabric.Actors;
+
+/// <summary>An entity's state and its stream: recovery, appends that are settled, snapshots.</summary>
+internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> entity, IJournal journal, PersistenceId id)
+    where TState : class
+{
+    private long _sequenceNr;
+    private long _snapshotSequenceNr;
+    private int _unknownsInARow;
+
+    public bool IsRecovered { get; private set; }
+
+    public TState State { get; private set; } = entity.Initial;
+
+    /// <summary>Drops the state; the next command recovers it.</summary>
+    public void Forget() => IsRecovered = false;
+
+    /// <returns>What stands in the way, or null.</returns>
+    public async Task<string?> RecoverAsync()
+    {
+        try
+        {
+            State = entity.Initial;
+            _sequenceNr = 0;
+            if (await journal.ReadSnapshotAsync(id, CancellationToken.None) is { } snapshot)
+            {
+                if (snapshot.Manifest != entity.StateManifest)
+                    return $"its snapshot is {snapshot.Manifest}, this version reads {entity.StateManifest}";
+                State = JsonSerializer.Deserialize(snapshot.Payload.Span, entity.StateJson)
+                    ?? throw new JsonException("the snapshot is null");
+                _sequenceNr = snapshot.SequenceNr;
+                host.Clock.Observe(snapshot.Hlc);
+            }
+            _snapshotSequenceNr = _sequenceNr;
+            var obstacle = await CatchUpAsync();
+            // A pruned stream starts behind its head only if everything before was final.
+            var head = await journal.ReadHeadAsync(id, CancellationToken.None);
+            _sequenceNr = Math.Max(_sequenceNr, head.LastSequenceNr);
+            IsRecovered = obstacle is null;
+            return obstacle;
+        }
+        catch (JournalException e)
+        {
+            return e.Message;
+        }
+    }
+
+    public async Task<StreamOutcome> AppendAsync(ImmutableArray<IEvent> events, Inbound inbound)
+    {
+        var append = Compose(events, inbound);
+        switch (await journal.AppendAsync(append, CancellationToken.None))
+        {
+            case AppendOutcome.Appended appended:
+                return Evolve(append, appended.FirstOrdering);
+            case AppendOutcome.Conflict:
+                return await RefreshAsync();
+            case AppendOutcome.Unknown unknown:
+                host.Observer.AppendUnknown(id, unknown.Reason);
+                return await SettleAsync(append, unknown.Reason);
+            case var other:
+                throw new InvariantBrokenException($"unexpected append outcome {other}");
+        }
+    }
+
+    /// <summary>Applies events that the journal did not take, as a record stream may.</summary>
+    public ImmutableArray<EventEnvelope> EvolveUnrecorded(ImmutableArray<IEvent> events)
+    {
+        foreach (var e in events)
+            State = entity.Evolve(State, e);
+        return [.. events.Select(e => new EventEnvelope
+        {
+            Stream = id, SequenceNr = _sequenceNr, CommitId = default, Hlc = default, WallTime = host.Time.GetUtcNow(),
+            Manifest = host.Catalog.ManifestOf(e), Correlation = CorrelationId.None, Crc32C = 0, Payload = default, Event = e,
+        })];
+    }
+
+    public async Task SnapshotIfDueAsync()
+    {
+        if (_sequenceNr - _snapshotSequenceNr < host.Options.SnapshotEvery)
+            return;
+        var payload = JsonSerializer.SerializeToUtf8Bytes(State, entity.StateJson);
+        try
+        {
+            await journal.SaveSnapshotAsync(
+                new Snapshot(id, _sequenceNr, entity.StateManifest, host.Clock.Last, payload), CancellationToken.None);
+        }
+        catch (JournalException e)
+        {
+            host.Observer.SnapshotFailed(id, e.Message);
+        }
+        // Also after a failure: the next attempt comes with the next interval, not with every event.
+        _snapshotSequenceNr = _sequenceNr;
+    }
+
+    private Append Compose(ImmutableArray<IEvent> events, Inbound inbound)
+    {
+        var commit = host.NextCommitId();
+        var wall = host.Time.GetUtcNow();
+        var envelopes = ImmutableArray.CreateBuilder<EventEnvelope>(events.Length);
+        var durability = Durability.Process;
+        var texts = ImmutableArray<InternedText>.Empty;
+        foreach (var e in events)
+        {
+            envelopes.Add(new EventEnvelope
+            {
+                Stream = id,
+                SequenceNr = _sequenceNr + envelopes.Count + 1,
+                CommitId = commit,
+                Hlc = host.Clock.Next(),
+                WallTime = wall,
+                Manifest = host.Catalog.ManifestOf(e),
+                Correlation = inbound.Correlation,
+                Causation = inbound.Causation,
+                ObjectRef = inbound.ObjectRef,
+                Crc32C = 0,
+                Payload = host.Catalog.Encode(e),
+                Event = e,
+            }.Sealed());
+            if (e is ISyncedEvent)
+                durability = Durability.Synced;
+            if (e is IInterningEvent interning)
+                texts = texts.AddRange(interning.Texts.Select(t => new InternedText(t.Id, t.Text)));
+        }
+        return new Append(id, _sequenceNr, envelopes.MoveToImmutable(), durability, texts);
+    }
+
+    private StreamOutcome.Appended Evolve(Append append, long firstOrdering)
+    {
+        var events = append.Events;
+        if (firstOrdering > 0)
+            events = [.. events.Select((e, i) => e with { Ordering = firstOrdering + i })];
+        foreach (var e in events)
+            State = entity.Evolve(State, e.Event!);
+        _sequenceNr = append.LastSequenceNr;
+        _unknownsInARow = 0;
+        return new StreamOutcome.Appended(events);
+    }
+
+    private async Task<StreamOutcome> RefreshAsync()
+    {
+        try
+        {
+            return await CatchUpAsync() is { } obstacle ? new StreamOutcome.Unsettled(obstacle) : new StreamOutcome.Lost();
+        }
+        catch (JournalException e)
+        {
+            return new StreamOutcome.Unsettled(e.Message);
+        }
+    }
+
+    /// <summary>
+    /// Looks for the append's own commit id. Should it not be there and yet arrive later (a store that lost only the reply), then
+    /// the next append conflicts, the events are folded, and the repeated command finds its work done.
+    /// </summary>
+    private async Task<StreamOutcome> SettleAsync(Append append, string reason)
+    {
+        const int MostUnknowns = 3;
+        await Task.Delay(TimeSpan.FromMilliseconds(5 << _unknownsInARow), host.Time);
+        _unknownsInARow++;
+        try
+        {
+            var head = await journal.ReadHeadAsync(id, CancellationToken.None);
+            if (head.LastSequenceNr == append.ExpectedSequenceNr)
+                return _unknownsInARow < MostUnknowns ? new StreamOutcome.Lost() : GiveUp(reason);
+            await foreach (var first in journal.ReadAsync(id, append.ExpectedSequenceNr + 1, CancellationToken.None))
+                return first.CommitId == append.CommitId ? Evolve(append, first.Ordering) : await RefreshAsync();
+            return GiveUp($"{reason}; the stream's head moved to {head.LastSequenceNr}, but its events can't be read");
+        }
+        catch (JournalException e)
+        {
+            return GiveUp($"{reason}; then {e.Message}");
+        }
+    }
+
+    private StreamOutcome.Unsettled GiveUp(string reason)
+    {
+        _unknownsInARow = 0;
+        return new StreamOutcome.Unsettled(reason);
+    }
+
+    /// <returns>What stands in the way, or null.</returns>
+    private async Task<string?> CatchUpAsync()
+    {
+        await foreach (var envelope in journal.ReadAsync(id, _sequenceNr + 1, CancellationToken.None))
+        {
+            if (!host.Catalog.TryDecode(envelope.Manifest, envelope.Payload.Span, out var e))
+            {
+                host.Observer.ManifestUnknown(id, envelope.Manifest, envelope.SequenceNr);
+                return $"event {envelope.SequenceNr} is {envelope.Manifest}, which this version does not know";
+            }
+            State = entity.Evolve(State, e);
+            _sequenceNr = envelope.SequenceNr;
+            host.Clock.Observe(envelope.Hlc);
+        }
+        return null;
+    }
+}

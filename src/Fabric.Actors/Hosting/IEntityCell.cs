@@ -1,0 +1,11 @@
+namespace Fabric.Actors;
+
+/// <summary>One entity in memory, seen without its state's type.</summary>
+internal interface IEntityCell : IDisposable
+{
+    int MailboxDepth { get; }
+
+    void Enqueue(Inbound inbound);
+
+    bool MayPassivate(TimeSpan idle);
+}

@@ -1,0 +1,44 @@
+using System.Text.Json.Serialization;
+
+namespace Fabric.Messages;
+
+/// <summary>How the node journal's events are written; the property names are the storage format.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(PortEvent.AttachmentRequested))]
+[JsonSerializable(typeof(PortEvent.AddressAssigned))]
+[JsonSerializable(typeof(PortEvent.OfPortAssigned))]
+[JsonSerializable(typeof(PortEvent.AttachmentReady))]
+[JsonSerializable(typeof(PortEvent.AttachmentFailed))]
+[JsonSerializable(typeof(PortEvent.AttachmentOrphaned))]
+[JsonSerializable(typeof(PortEvent.DetachRequested))]
+[JsonSerializable(typeof(PortEvent.PortUnplumbed))]
+[JsonSerializable(typeof(PortEvent.DetachDelayed))]
+[JsonSerializable(typeof(PortEvent.DetachRetried))]
+[JsonSerializable(typeof(PortEvent.HoldingReleased))]
+[JsonSerializable(typeof(PortEvent.Detached))]
+[JsonSerializable(typeof(PoolEvent.PoolOpened))]
+[JsonSerializable(typeof(PoolEvent.AddressAllocated))]
+[JsonSerializable(typeof(PoolEvent.AddressReleased))]
+[JsonSerializable(typeof(BridgeEvent.BridgeConfigured))]
+[JsonSerializable(typeof(BridgeEvent.OfPortTaken))]
+[JsonSerializable(typeof(BridgeEvent.OfPortFreed))]
+[JsonSerializable(typeof(TunnelEvent.TunnelOpened))]
+[JsonSerializable(typeof(TunnelEvent.TunnelClosed))]
+[JsonSerializable(typeof(FlowEvent.FlowsChanged))]
+[JsonSerializable(typeof(FlowEvent.FlowsReprogrammed))]
+[JsonSerializable(typeof(FlowEvent.DriftFound))]
+[JsonSerializable(typeof(FlowEvent.HistoryGap))]
+[JsonSerializable(typeof(NodeEvent.AgentStarted))]
+[JsonSerializable(typeof(NodeEvent.AgentStopped))]
+[JsonSerializable(typeof(NodeEvent.ClockStepped))]
+[JsonSerializable(typeof(NodeEvent.PodCidrsAdopted))]
+[JsonSerializable(typeof(NodeEvent.SwitchLost))]
+[JsonSerializable(typeof(NodeEvent.SwitchRecovered))]
+[JsonSerializable(typeof(NodeEvent.JournalReplaced))]
+[JsonSerializable(typeof(NodeEvent.HistoryMissing))]
+[JsonSerializable(typeof(ClusterEventObserved))]
+public sealed partial class NodeEventJson : JsonSerializerContext;

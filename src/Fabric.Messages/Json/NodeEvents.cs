@@ -1,0 +1,41 @@
+namespace Fabric.Messages;
+
+/// <summary>Every event of a node journal with its manifest. A released line is never changed; see <see cref="EventCatalog"/>.</summary>
+public static class NodeEvents
+{
+    public static EventCatalog Catalog { get; } = new EventCatalog.Builder()
+        .Add("attachment-requested/1", NodeEventJson.Default.AttachmentRequested)
+        .Add("address-assigned/1", NodeEventJson.Default.AddressAssigned)
+        .Add("ofport-assigned/1", NodeEventJson.Default.OfPortAssigned)
+        .Add("attachment-ready/1", NodeEventJson.Default.AttachmentReady)
+        .Add("attachment-failed/1", NodeEventJson.Default.AttachmentFailed)
+        .Add("attachment-orphaned/1", NodeEventJson.Default.AttachmentOrphaned)
+        .Add("detach-requested/1", NodeEventJson.Default.DetachRequested)
+        .Add("port-unplumbed/1", NodeEventJson.Default.PortUnplumbed)
+        .Add("detach-delayed/1", NodeEventJson.Default.DetachDelayed)
+        .Add("detach-retried/1", NodeEventJson.Default.DetachRetried)
+        .Add("holding-released/1", NodeEventJson.Default.HoldingReleased)
+        .Add("detached/1", NodeEventJson.Default.Detached)
+        .Add("pool-opened/1", NodeEventJson.Default.PoolOpened)
+        .Add("address-allocated/1", NodeEventJson.Default.AddressAllocated)
+        .Add("address-released/1", NodeEventJson.Default.AddressReleased)
+        .Add("bridge-configured/1", NodeEventJson.Default.BridgeConfigured)
+        .Add("ofport-taken/1", NodeEventJson.Default.OfPortTaken)
+        .Add("ofport-freed/1", NodeEventJson.Default.OfPortFreed)
+        .Add("tunnel-opened/1", NodeEventJson.Default.TunnelOpened)
+        .Add("tunnel-closed/1", NodeEventJson.Default.TunnelClosed)
+        .Add("flows-changed/1", NodeEventJson.Default.FlowsChanged)
+        .Add("flows-reprogrammed/1", NodeEventJson.Default.FlowsReprogrammed)
+        .Add("drift-found/1", NodeEventJson.Default.DriftFound)
+        .Add("history-gap/1", NodeEventJson.Default.HistoryGap)
+        .Add("agent-started/1", NodeEventJson.Default.AgentStarted)
+        .Add("agent-stopped/1", NodeEventJson.Default.AgentStopped)
+        .Add("clock-stepped/1", NodeEventJson.Default.ClockStepped)
+        .Add("pod-cidrs-adopted/1", NodeEventJson.Default.PodCidrsAdopted)
+        .Add("switch-lost/1", NodeEventJson.Default.SwitchLost)
+        .Add("switch-recovered/1", NodeEventJson.Default.SwitchRecovered)
+        .Add("journal-replaced/1", NodeEventJson.Default.JournalReplaced)
+        .Add("history-missing/1", NodeEventJson.Default.HistoryMissing)
+        .Add("cluster-event-observed/1", NodeEventJson.Default.ClusterEventObserved)
+        .Build();
+}

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+
+namespace Fabric.Messages;
+
+/// <summary>The stream <c>node/NAME</c>: the agent's own life.</summary>
+public abstract record NodeEvent : IEvent
+{
+    private NodeEvent()
+    {
+    }
+
+    public abstract string Describe();
+
+    public sealed record AgentStarted(NodeName Node, string NodeUid, long Incarnation, string Version, string BootId, bool NewBoot)
+        : NodeEvent
+    {
+        public override string Describe() =>
+            $"agent {Version} started on {Node}, incarnation {Incarnation}{(NewBoot ? ", first since the machine booted" : "")}";
+    }
+
+    public sealed record AgentStopped(string Reason) : NodeEvent
+    {
+        public override string Describe() => $"agent stopped: {Reason}";
+    }
+
+    /// <summary>The wall clock jumped by more than a second against the monotonic one.</summary>
+    public sealed record ClockStepped(TimeSpan By) : NodeEvent
+    {
+        public override string Describe() => $"the clock stepped by {By.TotalSeconds:+0.0;-0.0} s";
+    }
+
+    /// <summary>This node's own block of pod addresses, as the cluster assigned it.</summary>
+    public sealed record PodCidrsAdopted(ImmutableArray<Cidr> Cidrs) : NodeEvent
+    {
+        public override string Describe() => $"pod CIDR {string.Join(", ", Cidrs)} adopted";
+    }
+
+    /// <summary>Open vSwitch went away or came back.</summary>
+    public sealed record SwitchLost(string Reason) : NodeEvent
+    {
+        public override string Describe() => $"Open vSwitch lost: {Reason}";
+    }
+
+    public sealed record SwitchRecovered(int Ports, int Flows, TimeSpan Outage) : NodeEvent
+    {
+        public override string Describe() =>
+            $"Open vSwitch is back after {Outage.TotalMilliseconds:0} ms: {Ports} ports and {Flows} flows in place";
+    }
+
+    /// <summary>The journal was damaged and a new one was begun; the old file is kept beside it.</summary>
+    public sealed record JournalReplaced(string Finding, string KeptAs) : NodeEvent
+    {
+        public override string Describe() => $"journal replaced: {Finding}; the old one is kept as {KeptAs}";
+    }
+
+    /// <summary>The journal could not be written for a while; what happened to the agent meanwhile is not known.</summary>
+    public sealed record HistoryMissing(DateTimeOffset From, DateTimeOffset To, string Reason) : NodeEvent
+    {
+        public override string Describe() => $"no history from {From:HH:mm:ss.fff} to {To:HH:mm:ss.fff}: {Reason}";
+    }
+}

@@ -1,0 +1,30 @@
+namespace Fabric.Messages;
+
+/// <summary>The stream <c>pool/NETWORK-FAMILY</c>: which attachment holds which address of a node's block.</summary>
+public abstract record PoolEvent : IEvent
+{
+    private PoolEvent()
+    {
+    }
+
+    public abstract string Describe();
+
+    /// <summary>The pool gives addresses of this block from now on; holders of addresses outside it keep them.</summary>
+    /// <param name="Reserved">How many addresses at the block's start are the node's own (network, gateway, host identity).</param>
+    public sealed record PoolOpened(Cidr Cidr, int Reserved) : PoolEvent
+    {
+        public override string Describe() => $"pool opened on {Cidr}, the first {Reserved} addresses reserved";
+    }
+
+    /// <param name="EndedRest">The pool was otherwise empty, so an address was taken before its rest was over.</param>
+    public sealed record AddressAllocated(AttachmentId Attachment, IpAddress Address, bool EndedRest) : PoolEvent
+    {
+        public override string Describe() =>
+            $"address {Address} allocated to {Attachment}{(EndedRest ? ", before its rest was over: the pool is empty" : "")}";
+    }
+
+    public sealed record AddressReleased(AttachmentId Attachment, IpAddress Address, DateTimeOffset At) : PoolEvent
+    {
+        public override string Describe() => $"address {Address} released by {Attachment}";
+    }
+}

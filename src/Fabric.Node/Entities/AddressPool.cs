@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Text.Json.Serialization.Metadata;
+using Fabric.Actors;
+using Fabric.Messages;
+
+namespace Fabric.Node;
+
+/// <summary>Each attachment holds at most one address of the pool; each address has at most one holder.</summary>
+public sealed class AddressPool : IEntity<AddressPool.State>
+{
+    public const string PersistenceKind = "pool";
+
+    /// <summary>Network address, gateway and host identity (docs/architecture.md, node identity).</summary>
+    public const int ReservedAddresses = 3;
+
+    public static PersistenceId Id(string network, bool isV6) => new(PersistenceKind, $"{network}-{(isV6 ? "v6" : "v4")}");
+
+    public abstract record Command : ICommand
+    {
+        private Command()
+        {
+        }
+
+        /// <summary>Gives addresses of this block from now on.</summary>
+        public sealed record Open(Cidr Cidr) : Command;
+
+        /// <param name="Requested">A static address, or null for any.</param>
+        public sealed record Allocate(AttachmentId Attachment, IpAddress? Requested) : Command;
+
+        public sealed record Release(AttachmentId Attachment) : Command;
+    }
+
+    public abstract record Reply : IReply
+    {
+        private Reply()
+        {
+        }
+
+        public sealed record Allocated(AddressPrefix Address, IpAddress Gateway) : Reply;
+
+        public sealed record Released : Reply;
+
+        public sealed record Opened : Reply;
+    }
+
+    public sealed record State(Cidr? Cidr, Lending<IpAddress> Lending);
+
+    public string Kind => PersistenceKind;
+
+    public StreamKind StreamKind => StreamKind.Decision;
+
+    public string StateManifest => "pool-state/1";
+
+    public JsonTypeInfo<State> StateJson => NodeStateJson.Default.AddressPoolState;
+
+    public State Initial { get; } = new(null, Lending<IpAddress>.Empty);
+
+    public Decision Decide(State state, ICommand command, DateTimeOffset at) => command switch
+    {
+        Command.Open open when state.Cidr == open.Cidr => Decision.AcceptAndReply(new Reply.Opened()),
+        Command.Open open => Decision.AcceptAndReply(new Reply.Opened(), new PoolEvent.PoolOpened(open.Cidr, ReservedAddresses)),
+        Command.Allocate allocate => Allocate(state, allocate, at),
+        Command.Release release when state.Lending.Held.TryGetValue(release.Attachment, out var address) =>
+            Decision.AcceptAndReply(new Reply.Released(), new PoolEvent.AddressReleased(release.Attachment, address, at)),
+        Command.Release => Decision.AcceptAndReply(new Reply.Released()),
+        _ => throw new UnreachableException(command.ToString()),
+    };
+
+    public State Evolve(State state, IEvent e) => e switch
+    {
+        PoolEvent.PoolOpened opened => state with { Cidr = opened.Cidr },
+        PoolEvent.AddressAllocated taken => state with { Lending = state.Lending.Take(taken.Attachment, taken.Address) },
+        PoolEvent.AddressReleased back => state with { Lending = state.Lending.GiveBack(back.Attachment, back.Address, back.At) },
+        _ => throw new UnreachableException(e.ToString()),
+    };
+
+    public IEnumerable<Effect> React(State state, IEvent e) => [];
+
+    public IEnumerable<Effect> Resume(State state) => [];
+
+    private static Decision Allocate(State state, Command.Allocate command, DateTimeOffset at)
+    {
+        if (state.Cidr is not { } cidr)
+            return Decision.Reject("pool-closed", "this node has no pod CIDR yet");
+        if (state.Lending.Held.TryGetValue(command.Attachment, out var held))
+        {
+            return command.Requested is { } other && other != held
+                ? Decision.Reject("address-differs", $"{command.Attachment} already holds {held}, not {other}")
+                : Decision.AcceptAndReply(Answer(cidr, held));
+        }
+        if (command.Requested is { } requested)
+            return AllocateRequested(state, cidr, command.Attachment, requested, at);
+        if (NextFit(state.Lending, cidr, at) is { } next)
+            return Take(cidr, command.Attachment, next, endedRest: false);
+        // Rather an address too early than no pod; the event says so.
+        return state.Lending.LongestRested() is { } rested && cidr.Contains(rested)
+            ? Take(cidr, command.Attachment, rested, endedRest: true)
+            : Decision.Reject("pool-exhausted", $"all {Usable(cidr)} addresses of {cidr} are held");
+    }
+
+    private static Decision AllocateRequested(State state, Cidr cidr, AttachmentId attachment, IpAddress address, DateTimeOffset at)
+    {
+        if (!cidr.Contains(address))
+            return Decision.Reject("address-outside", $"{address} is not in this node's pod CIDR {cidr}");
+        if (address.Bits - cidr.Network.Bits < ReservedAddresses || !cidr.IsV6 && address == cidr.Last)
+            return Decision.Reject("address-reserved", $"{address} is reserved in {cidr}");
+        return state.Lending.Holders.TryGetValue(address, out var holder)
+            ? Decision.Reject("address-held", $"{address} is held by {holder}")
+            : Take(cidr, attachment, address, endedRest: state.Lending.IsResting(address, at));
+    }
+
+    private static Decision Take(Cidr cidr, AttachmentId attachment, IpAddress address, bool endedRest) =>
+        Decision.AcceptAndReply(Answer(cidr, address), new PoolEvent.AddressAllocated(attachment, address, endedRest));
+
+    private static Reply.Allocated Answer(Cidr cidr, IpAddress address) =>
+        new(new AddressPrefix(address, cidr.PrefixLength), cidr.At(1));
+
+    /// <summary>The broadcast address of an IPv4 block is not usable; IPv6 has none (RFC 4291, section 2).</summary>
+    private static UInt128 Usable(Cidr cidr)
+    {
+        var unusable = (UInt128)(ReservedAddresses + (cidr.IsV6 ? 0 : 1));
+        return cidr.Size > unusable ? cidr.Size - unusable : 0;
+    }
+
+    private static IpAddress? NextFit(Lending<IpAddress> lending, Cidr cidr, DateTimeOffset at)
+    {
+        var usable = Usable(cidr);
+        if (usable == 0)
+            return null;
+        var start = lending.Last is { } last && cidr.Contains(last) && last.Bits - cidr.Network.Bits >= ReservedAddresses
+            ? (last.Bits - cidr.Network.Bits - ReservedAddresses + 1) % usable
+            : 0;
+        // At most every number that is held or resting is in the way, so this ends long before a v6 block does.
+        var tries = UInt128.Min(usable, (UInt128)(lending.Holders.Count + lending.Resting.Count + 1));
+        for (UInt128 i = 0; i < tries; i++)
+        {
+            var candidate = cidr.At(ReservedAddresses + (start + i) % usable);
+            if (!lending.IsHeld(candidate) && !lending.IsResting(candidate, at))
+                return candidate;
+        }
+        return null;
+    }
+}
