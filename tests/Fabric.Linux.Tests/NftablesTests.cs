@@ -96,7 +96,11 @@ public sealed class NftablesTests(ITestOutputHelper output)
     [Fact]
     public void The_node_ruleset_depends_on_nothing_but_its_inputs_and_refuses_what_would_change_its_meaning()
     {
-        var shuffled = Ruleset with { Vteps = [.. Ruleset.Vteps.Reverse()], ClusterCidrs = [.. Ruleset.ClusterCidrs.Reverse()] };
+        var shuffled = Ruleset with
+        {
+            Vteps = [.. Ruleset.Vteps.Reverse()],
+            ClusterCidrs = [.. Ruleset.ClusterCidrs.Reverse()],
+        };
 
         Assert.Equal(NodeRuleset.Render(Ruleset), NodeRuleset.Render(shuffled));
         Assert.Throws<ArgumentException>(() => NodeRuleset.Render(Ruleset with { GatewayDevice = "gw\" accept #" }));
@@ -185,11 +189,13 @@ public sealed class NftablesTests(ITestOutputHelper output)
             drop.Add($"fabt{i}");
         var library = Median(() => nft.Run(
             "add table netdev fab-t; add chain netdev fab-t drop-fabt0 "
-            + "{ type filter hook ingress device \"fabt0\" priority 0; policy drop; }"), () => Assert.True(drop.Remove("fabt0")));
+            + "{ type filter hook ingress device \"fabt0\" priority 0; policy drop; }"),
+            () => Assert.True(drop.Remove("fabt0")));
         var direct = Median(() => drop.Add("fabt0"), () => Assert.True(drop.Remove("fabt0")));
         drop.Add("fabt0");
         var removal = Median(() => drop.Remove("fabt0"), () => drop.Add("fabt0"));
-        output.WriteLine($"{existing} chains: libnftables {library:F0} us, nfnetlink {direct:F0} us, remove {removal:F0} us");
+        output.WriteLine(
+            $"{existing} chains: libnftables {library:F0} us, nfnetlink {direct:F0} us, remove {removal:F0} us");
     }
 
     private static double Median(Action measured, Action between)
@@ -214,7 +220,8 @@ public sealed class NftablesTests(ITestOutputHelper output)
 
     private static void Connect(ScratchNamespace one, ScratchNamespace two)
     {
-        Tool.Run("ip", "-n", one.Name, "link", "add", "fabt0", "type", "veth", "peer", "name", "eth0", "netns", two.Name);
+        Tool.Run("ip", "-n", one.Name, "link", "add", "fabt0", "type", "veth",
+            "peer", "name", "eth0", "netns", two.Name);
         foreach (var (name, device, address) in ((string, string, string)[])
             [(one.Name, "fabt0", "10.9.0.1/24"), (two.Name, "eth0", "10.9.0.2/24")])
         {

@@ -105,7 +105,8 @@ public sealed class PodLinkTests(ITestOutputHelper output)
                 times.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
             }
             times.Sort();
-            output.WriteLine($"attach, {what}: median {times[100]:F0} us, p90 {times[180]:F0} us, min {times[0]:F0} us");
+            output.WriteLine(
+                $"attach, {what}: median {times[100]:F0} us, p90 {times[180]:F0} us, min {times[0]:F0} us");
             Assert.True(host.DeleteGroup(4711));
         }
     }
@@ -189,6 +190,9 @@ public sealed class PodLinkTests(ITestOutputHelper output)
 
         Assert.False(new PodLink(host).Attach(Spec(pod)).Adopted);
         Assert.Equal(["lo", "eth0"], Names(pod));
+        Tool.Run("ip", "-n", node.Name, "link", "set", "fabt1", "alias", "");
+        Assert.Throws<PodLinkException>(() => new PodLink(host).DeleteHostEnd("fabt1", "c1/eth0"));
+        Assert.True(new PodLink(host).DeleteHostEnd("fabt1", "c1/eth0", 4711));
     }
 
     [SkippableFact]
@@ -197,7 +201,8 @@ public sealed class PodLinkTests(ITestOutputHelper output)
         ScratchNamespace.Require();
         using var node = new ScratchNamespace();
         using var pod = new ScratchNamespace();
-        Tool.Run("ip", "-n", node.Name, "link", "add", "fabt1", "group", "4711", "type", "veth", "peer", "name", "fabt9");
+        Tool.Run("ip", "-n", node.Name, "link", "add", "fabt1", "group", "4711", "type", "veth",
+            "peer", "name", "fabt9");
         Tool.Run("ip", "-n", node.Name, "link", "set", "fabt1", "alias", "somebody else");
         using var host = RouteNetlink.OpenIn(node.Handle);
         var link = new PodLink(host);

@@ -213,7 +213,8 @@ public sealed class RouteNetlinkTests
         Assert.Equal("0a:58:00:00:00:0e", oracle.GetProperty("lladdr").GetString());
         Assert.Equal("PERMANENT", oracle.GetProperty("state")[0].GetString());
         Assert.Equal(NeighbourStates.Permanent,
-            netlink.ListNeighbours(AddressFamily.InterNetworkV6, link.Index).Single(n => n.Address.Equals(entry.Address)).State);
+            netlink.ListNeighbours(AddressFamily.InterNetworkV6, link.Index)
+                .Single(n => n.Address.Equals(entry.Address)).State);
         Assert.True(netlink.DeleteNeighbour(link.Index, entry.Address));
         Assert.False(netlink.DeleteNeighbour(link.Index, IPAddress.Parse("fd00:7::a")));
     }

@@ -100,10 +100,13 @@ public static class NodeRuleset
 
                 """);
         if (spec.HostIdentityV6 is { } v6)
+        {
+            var exempt = $"{Open} {v6}, fe80::/10 {Close}";
             text.Append(CultureInfo.InvariantCulture, $"""
-                        oifname "{gateway}" ip6 saddr != {Open} {v6}, fe80::/10 {Close} fib saddr type local snat ip6 to {v6}
+                        oifname "{gateway}" ip6 saddr != {exempt} fib saddr type local snat ip6 to {v6}
 
                 """);
+        }
         foreach (var (family, suffix) in Families)
         {
             var word = family == AddressFamily.InterNetwork ? "ip" : "ip6";
@@ -139,7 +142,8 @@ public static class NodeRuleset
     {
         ValidateName(spec.TableName, nameof(spec));
         // Inside quotes nft takes a trailing * for a pattern.
-        if (!Pods.PodLink.IsValidInterfaceName(spec.GatewayDevice) || spec.GatewayDevice.AsSpan().IndexOfAny("\"*\\") >= 0)
+        if (!Pods.PodLink.IsValidInterfaceName(spec.GatewayDevice)
+            || spec.GatewayDevice.AsSpan().IndexOfAny("\"*\\") >= 0)
             throw new ArgumentException($"'{spec.GatewayDevice}' is not a device name nft can match", nameof(spec));
         if (spec.HostIdentityV4 is { AddressFamily: not AddressFamily.InterNetwork }
             || spec.HostIdentityV6 is { AddressFamily: not AddressFamily.InterNetworkV6 })

@@ -89,7 +89,7 @@ public static class UnixListener
         {
             throw Failed(path, exception);
         }
-        throw new SystemCallException($"listen on {path}", 98 /* EADDRINUSE */, inUse);
+        throw new SystemCallException($"listen on {path}", Errno.AddressInUse, inUse);
     }
 
     private static unsafe bool IsSocket(string path)

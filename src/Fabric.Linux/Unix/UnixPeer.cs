@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fabric.Linux.Unix;
 
-/// <summary>What unix stream sockets can do beyond bytes: tell who the peer is, and pass descriptors (unix(7)).</summary>
+/// <summary>What unix stream sockets can beyond bytes: tell who the peer is, pass descriptors (unix(7)).</summary>
 /// <remarks>Stateless. One receiver per socket at a time.</remarks>
 public static class UnixPeer
 {
