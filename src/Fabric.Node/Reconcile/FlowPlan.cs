@@ -44,7 +44,7 @@ public sealed class FlowPlan : IFlowPlan
             // Nothing of an attachment's state that its flows depend on changes after its addresses are known.
             plan[id] = Remembered(id, port.Request!, () => PodFlows.For(network, new PodEndpoint
             {
-                Port = port.OfPort!.Value.Value,
+                Port = port.OfPort!.Value,
                 Mac = port.Request!.Mac,
                 Addresses = [.. port.Addresses.Select(a => a.Address)],
                 CauseSet = CauseOf(id),
@@ -75,12 +75,12 @@ public sealed class FlowPlan : IFlowPlan
         Vni = bridge.Vni,
         ConntrackZone = (ushort)bridge.ConntrackZone,
         ClusterCidrs = bridge.ClusterCidrs,
-        TunnelPort = bridge.TunnelOfPort.Value,
+        TunnelPort = bridge.TunnelOfPort,
         OverlayUdpPort = (ushort)bridge.OverlayPort,
         LocalVteps = bridge.Vteps,
         Gateway = new GatewayEndpoint
         {
-            Port = bridge.GatewayOfPort.Value, Mac = bridge.GatewayMac, PodCidrs = bridge.PodCidrs,
+            Port = bridge.GatewayOfPort, Mac = bridge.GatewayMac, PodCidrs = bridge.PodCidrs,
         },
         CauseSet = CauseOf(Fabric.Node.Bridge.Id(bridge.Bridge)),
     };
