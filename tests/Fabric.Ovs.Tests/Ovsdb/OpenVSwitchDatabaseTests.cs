@@ -89,8 +89,7 @@ public sealed class OpenVSwitchDatabaseTests(ITestOutputHelper output) : IDispos
         Assert.Equal("port", database.View.Ports["fabt0"].ExternalIds["on"]);
         Assert.Equal("interface", database.View.Interfaces["fabt0"].ExternalIds["on"]);
         Assert.Equal(["fabt-br", "fabt0"], database.View.PortsOf("fabt-br").Select(port => port.Name));
-        await database.Monitor.WaitAsync(
-            _ => database.View.Interfaces["fabt0"] is { Mtu: 1400, MacInUse: not null } row ? row : null, Deadline);
+        await WaitForInterfaceAsync(database, row => row is { Mtu: 1400, MacInUse: not null });
 
         _ovs!.KillVswitchd();
         _ovs.StartVswitchd();
@@ -121,13 +120,11 @@ public sealed class OpenVSwitchDatabaseTests(ITestOutputHelper output) : IDispos
         AddVeths(1);
         await database.AddPortsAsync("fabt-br", [Veth(0)], Deadline);
         await database.WaitForOfportAsync("fabt0", Deadline);
-        await database.Monitor.WaitAsync(
-            _ => database.View.Interfaces["fabt0"] is { HasVanished: false } row ? row : null, Deadline);
+        await WaitForInterfaceAsync(database, row => row is { HasVanished: false });
 
         _ovs!.Namespace.Ip("link", "delete", "fabt0");
 
-        var gone = await database.Monitor.WaitAsync(
-            _ => database.View.Interfaces["fabt0"] is { HasVanished: true } row ? row : null, Deadline);
+        var gone = await WaitForInterfaceAsync(database, row => row is { HasVanished: true });
         Assert.Null(gone.Error);
         Assert.True(gone.OfPort > 0);
     }
@@ -176,6 +173,12 @@ public sealed class OpenVSwitchDatabaseTests(ITestOutputHelper output) : IDispos
         output.WriteLine(Format(
             $"add port, median of 40: commit {Median(commits):F2} ms, ofport known {Median(known):F2} ms"));
     }
+
+    private async Task<InterfaceRow> WaitForInterfaceAsync(
+        OpenVSwitchDatabase database, Func<InterfaceRow, bool> condition) => await database.Monitor.WaitAsync(
+        snapshot => new OpenVSwitchView(snapshot).Interfaces.Values.FirstOrDefault(
+            row => row.Name == "fabt0" && condition(row)),
+        Deadline);
 
     private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
