@@ -13,4 +13,5 @@ namespace Fabric.Node;
 [JsonSerializable(typeof(NodeLife.State), TypeInfoPropertyName = "NodeLifeState")]
 [JsonSerializable(typeof(ClusterObserver.State), TypeInfoPropertyName = "ClusterObserverState")]
 [JsonSerializable(typeof(PortState), TypeInfoPropertyName = "PortState")]
+[JsonSerializable(typeof(NodeState), TypeInfoPropertyName = "NodeState")]
 public sealed partial class NodeStateJson : JsonSerializerContext;

@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using Fabric.Messages;
+using Fabric.Ovs.OpenFlow;
+
+namespace Fabric.Node;
+
+/// <summary>What the node needs of Open vSwitch: one bridge, its ports and its flows.</summary>
+/// <remarks>
+/// Used from the event loop; calls complete on it. Every call may be repeated. Failures are <see cref="SwitchException"/>; a
+/// transient one means that the session is lost and <see cref="ConnectAsync"/> comes next.
+/// </remarks>
+public interface ISwitch
+{
+    /// <summary>
+    /// Waits for Open vSwitch, makes the bridge with its gateway and tunnel ports, and opens a session.
+    /// </summary>
+    Task ConnectAsync(BridgeEvent.BridgeConfigured bridge, CancellationToken cancellationToken);
+
+    /// <summary>Whether the session is up.</summary>
+    bool IsConnected { get; }
+
+    /// <summary>Fabric's ports on the bridge by name, as last heard from OVSDB.</summary>
+    ImmutableSortedDictionary<InterfaceName, SwitchPort> Ports { get; }
+
+    /// <summary>Called on the loop when <see cref="Ports"/> or <see cref="IsConnected"/> has changed.</summary>
+    Action? Changed { get; set; }
+
+    /// <summary>Adds ports in one transaction; returns when it is committed, before the devices are open.</summary>
+    Task AddPortsAsync(ImmutableArray<WantedPort> ports, CancellationToken cancellationToken);
+
+    /// <summary>Removes ports that Fabric made; returns when it is committed.</summary>
+    Task RemovePortsAsync(ImmutableArray<InterfaceName> ports, CancellationToken cancellationToken);
+
+    /// <summary>Changes flows in one bundle: all of it or nothing; returns when Open vSwitch has confirmed it.</summary>
+    Task ChangeFlowsAsync(ImmutableArray<Flow> removed, ImmutableArray<Flow> added, CancellationToken cancellationToken);
+
+    /// <summary>Every flow on the bridge, whoever made it.</summary>
+    Task<ImmutableArray<Flow>> DumpFlowsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Forgets the connections of an address in a zone, both directions.</summary>
+    Task FlushConnectionsAsync(int zone, IpAddress address, CancellationToken cancellationToken);
+}

@@ -1,0 +1,6 @@
+using Fabric.Messages;
+
+namespace Fabric.Node;
+
+/// <summary>What the kernel answered about a pod's veth pair.</summary>
+public sealed record PodLinkMade(int HostIfIndex, int PodIfIndex, MacAddress Mac, int MtuBytes);

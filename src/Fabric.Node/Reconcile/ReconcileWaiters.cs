@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using Fabric.Messages;
+
+namespace Fabric.Node;
+
+/// <summary>Who waits for the reconciler: attachments until they forward, detachments until nothing is left.</summary>
+internal sealed class ReconcileWaiters(NodeFold fold, ISwitch ovs, Reconciler reconciler)
+{
+    private sealed record Waiter(AttachmentId Attachment, CorrelationId Correlation, Causation? Causation, bool Gone,
+        TaskCompletionSource<SwitchPort?> Completion);
+
+    private readonly List<Waiter> _waiters = [];
+    private TaskCompletionSource _audit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task NextAudit() => _audit.Task;
+
+    public void AuditDone()
+    {
+        var done = _audit;
+        _audit = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        done.SetResult();
+    }
+
+    public async Task<SwitchPort> WhenForwardingAsync(AttachmentId attachment, CorrelationId correlation, Causation? causation) =>
+        (await Add(attachment, correlation, causation, gone: false))!;
+
+    public Task WhenGoneAsync(AttachmentId attachment, CorrelationId correlation, Causation? causation) =>
+        Add(attachment, correlation, causation, gone: true);
+
+    /// <summary>Whose request a change of flows belongs to, if it belongs to one alone.</summary>
+    public (CorrelationId Correlation, Causation? Causation) CauseOf(ImmutableArray<PersistenceId> owners)
+    {
+        if (owners.Length != 1 || owners[0].Kind != Port.PersistenceKind)
+            return (CorrelationId.None, null);
+        return _waiters.FirstOrDefault(w => Port.Id(w.Attachment) == owners[0]) is { } waiter
+            ? (waiter.Correlation, waiter.Causation)
+            : (CorrelationId.None, null);
+    }
+
+    /// <summary>Ends every waiter whose condition holds, or can't hold any more.</summary>
+    public void Settle() => _waiters.RemoveAll(IsSettled);
+
+    private Task<SwitchPort?> Add(AttachmentId attachment, CorrelationId correlation, Causation? causation, bool gone)
+    {
+        var waiter = new Waiter(attachment, correlation, causation, gone, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (!IsSettled(waiter))
+            _waiters.Add(waiter);
+        reconciler.Wake();
+        return waiter.Completion.Task;
+    }
+
+    private bool IsSettled(Waiter waiter)
+    {
+        var port = fold.State.Ports.GetValueOrDefault(waiter.Attachment, PortState.Absent);
+        return waiter.Gone ? IsGone(waiter, port) : IsForwarding(waiter, port);
+    }
+
+    private bool IsForwarding(Waiter waiter, PortState port)
+    {
+        if (!port.IsWanted)
+            return waiter.Completion.TrySetCanceled();
+        if (!reconciler.IsInStep || !ovs.Ports.TryGetValue(port.Request!.HostInterface, out var there))
+            return false;
+        if (there.Error is { Length: > 0 } error)
+            return waiter.Completion.TrySetException(new SwitchException($"open {there.Name}", error, isTransient: false));
+        if (there.OfPort is not { } ofPort || !reconciler.Programmed.HasAny(Port.Id(waiter.Attachment)))
+            return false;
+        return ofPort == port.OfPort
+            ? waiter.Completion.TrySetResult(there)
+            : waiter.Completion.TrySetException(new SwitchException($"open {there.Name}",
+                $"Open vSwitch gave it ofport {ofPort} instead of {port.OfPort}, which another port has", isTransient: false));
+    }
+
+    private bool IsGone(Waiter waiter, PortState port)
+    {
+        if (port.IsWanted)
+            return waiter.Completion.TrySetCanceled();
+        var gone = reconciler.IsInStep
+            && !reconciler.Programmed.HasAny(Port.Id(waiter.Attachment))
+            && !ovs.Ports.Values.Any(p => p.Attachment == waiter.Attachment)
+            && reconciler.HasFlushed(waiter.Attachment);
+        return gone && waiter.Completion.TrySetResult(null);
+    }
+}

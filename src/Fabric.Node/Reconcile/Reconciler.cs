@@ -1,0 +1,313 @@
+using System.Collections.Immutable;
+using Fabric.Actors;
+using Fabric.Messages;
+
+namespace Fabric.Node;
+
+/// <summary>
+/// Makes Open vSwitch agree with the newest <see cref="NodeState"/>: one transaction for the ports, one bundle for the flows, and
+/// requests that arrive meanwhile are served together by the next pass.
+/// </summary>
+/// <remarks>
+/// This is the only path by which ports and flows change, so a crash, a restart of Open vSwitch, a manual change and a lost message
+/// are all repaired by it. Lives on the event loop.
+/// </remarks>
+public sealed class Reconciler
+{
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    private readonly ISwitch _switch;
+    private readonly NodeFold _fold;
+    private readonly IFlowPlan _plan;
+    private readonly IEntityHost _host;
+    private readonly TimeProvider _time;
+    private readonly IReconcileObserver _observer;
+    private readonly ReconcileWaiters _waiters;
+    private readonly AsyncSignal _wake = new();
+    private readonly HashSet<InterfaceName> _links = [];
+    private readonly HashSet<(AttachmentId, int)> _flushed = [];
+    private bool _needsResync = true;
+    private bool _auditDue;
+    private long _lostAt;
+    private string _lostBecause = "the agent was not connected yet";
+
+    public Reconciler(ISwitch ovs, NodeFold fold, IFlowPlan plan, IEntityHost host, TimeProvider time, IReconcileObserver observer)
+    {
+        _switch = ovs;
+        _fold = fold;
+        _plan = plan;
+        _host = host;
+        _time = time;
+        _observer = observer;
+        _lostAt = time.GetTimestamp();
+        _waiters = new ReconcileWaiters(fold, ovs, this);
+        ovs.Changed = OnSwitchChanged;
+    }
+
+    /// <summary>What is known to be programmed.</summary>
+    public ProgrammedFlows Programmed { get; } = new();
+
+    /// <summary>The newest state that ports and flows agree with.</summary>
+    public long ReconciledOrdering { get; private set; }
+
+    /// <summary>Whether Open vSwitch has been brought in step since the session came up.</summary>
+    public bool IsInStep => _switch.IsConnected && !_needsResync;
+
+    /// <summary>Whether drift is repaired (the default) or only reported.</summary>
+    public bool RepairsDrift { get; init; } = true;
+
+    /// <summary>How often the bridge's flows are read and compared, although nothing happened.</summary>
+    public TimeSpan AuditInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    public void Wake() => _wake.Set();
+
+    /// <summary>The host's end of an attachment exists: its port may be added.</summary>
+    public void LinkAppeared(InterfaceName name)
+    {
+        _links.Add(name);
+        Wake();
+    }
+
+    public void LinkVanished(InterfaceName name) => _links.Remove(name);
+
+    /// <summary>Completes once the attachment's port is open with its number and its flows are confirmed.</summary>
+    /// <exception cref="SwitchException">Open vSwitch could not open the device.</exception>
+    /// <exception cref="OperationCanceledException">The attachment is not wanted any more.</exception>
+    public Task<SwitchPort> WhenForwardingAsync(AttachmentId attachment, CorrelationId correlation, Causation? causation) =>
+        _waiters.WhenForwardingAsync(attachment, correlation, causation);
+
+    /// <summary>Completes once nothing of the attachment is left in Open vSwitch.</summary>
+    public Task WhenGoneAsync(AttachmentId attachment, CorrelationId correlation, Causation? causation) =>
+        _waiters.WhenGoneAsync(attachment, correlation, causation);
+
+    /// <summary>Reads the bridge's flows and repairs what differs; completes after that.</summary>
+    public async Task AuditAsync(CancellationToken cancellationToken)
+    {
+        var done = _waiters.NextAudit();
+        _auditDue = true;
+        Wake();
+        await done.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Whether the connections of a detaching attachment's addresses have been forgotten.</summary>
+    internal bool HasFlushed(AttachmentId attachment) =>
+        !_fold.State.Ports.TryGetValue(attachment, out var port) || port.Stage != PortStage.Unplumbing
+        || _flushed.Contains((attachment, port.Request!.Attempt));
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var audit = _time.CreateTimer(static self => ((Reconciler)self!).AuditLater(), this, AuditInterval, AuditInterval);
+        var pause = TimeSpan.FromMilliseconds(50);
+        while (true)
+        {
+            try
+            {
+                if (_fold.State.Bridge.Configured is { } bridge)
+                {
+                    await PassAsync(bridge, cancellationToken);
+                    pause = TimeSpan.FromMilliseconds(50);
+                }
+                await _wake.WaitAsync(cancellationToken);
+            }
+            catch (SwitchException e)
+            {
+                _observer.PassFailed(e.Operation, e.Message);
+                Lost(e.Message);
+                await Task.Delay(pause, _time, cancellationToken);
+                pause = pause * 2 > LongestPause ? LongestPause : pause * 2;
+            }
+        }
+    }
+
+    private SynchronizationContext Loop { get; } = SynchronizationContext.Current
+        ?? throw new InvalidOperationException("a reconciler is made on the event loop that it is to run on");
+
+    // Timers ring on any thread.
+    private void AuditLater() => Loop.Post(static self =>
+    {
+        var reconciler = (Reconciler)self!;
+        reconciler._auditDue = true;
+        reconciler.Wake();
+    }, this);
+
+    private void OnSwitchChanged()
+    {
+        if (!_switch.IsConnected)
+            Lost("the connection to Open vSwitch was lost");
+        _waiters.Settle();
+        Wake();
+    }
+
+    private void Lost(string reason)
+    {
+        if (!_needsResync)
+        {
+            _lostAt = _time.GetTimestamp();
+            _lostBecause = reason;
+            _observer.SwitchLost(reason);
+            RecordLife(new NodeEvent.SwitchLost(reason));
+        }
+        _needsResync = true;
+    }
+
+    private async Task PassAsync(BridgeEvent.BridgeConfigured bridge, CancellationToken cancellationToken)
+    {
+        var resynced = false;
+        if (!_switch.IsConnected || _needsResync)
+        {
+            await _switch.ConnectAsync(bridge, cancellationToken);
+            await ResyncAsync(bridge, cancellationToken);
+            resynced = true;
+        }
+        else if (_auditDue)
+        {
+            await CompareAsync(bridge, _plan.For(_fold.State), recordsDrift: true, "drift", cancellationToken);
+        }
+        // What arrives while this pass runs is for the next one; what it saw at its start is what it vouches for.
+        var state = _fold.State;
+        await AddPortsAsync(state, cancellationToken);
+        await ChangeFlowsAsync(bridge, state, cancellationToken);
+        await FlushConnectionsAsync(bridge, state, cancellationToken);
+        await RemovePortsAsync(state, cancellationToken);
+        ReconciledOrdering = state.Ordering;
+        _waiters.Settle();
+        if (_auditDue || resynced)
+        {
+            _auditDue = false;
+            _waiters.AuditDone();
+        }
+        if (resynced)
+            Back();
+    }
+
+    private void Back()
+    {
+        var outage = _time.GetElapsedTime(_lostAt);
+        _observer.SwitchBack(_switch.Ports.Count, Programmed.Count, outage);
+        RecordLife(new NodeEvent.SwitchRecovered(_switch.Ports.Count, Programmed.Count, outage));
+    }
+
+    private async Task AddPortsAsync(NodeState state, CancellationToken cancellationToken)
+    {
+        var missing = state.Ports.Values
+            .Where(p => p.IsWanted && p.OfPort is not null && _links.Contains(p.Request!.HostInterface)
+                && !_switch.Ports.ContainsKey(p.Request.HostInterface))
+            .Select(p => new WantedPort(p.Request!.HostInterface, p.Request.Attachment, p.OfPort!.Value, p.Request.Mac, p.Request.Pod))
+            .ToImmutableArray();
+        if (missing.Length > 0)
+            await _switch.AddPortsAsync(missing, cancellationToken);
+    }
+
+    private async Task ChangeFlowsAsync(BridgeEvent.BridgeConfigured bridge, NodeState state, CancellationToken cancellationToken)
+    {
+        var change = Programmed.ChangeTo(_plan.For(state));
+        if (change.IsEmpty)
+        {
+            Programmed.Confirm(change);
+            return;
+        }
+        var sent = _time.GetUtcNow();
+        await _switch.ChangeFlowsAsync(
+            ProgrammedFlows.Deletions(change), [.. change.Added.Select(f => f.Flow)], cancellationToken);
+        Programmed.Confirm(change);
+        var (correlation, causation) = _waiters.CauseOf(change.Owners);
+        Record(bridge, new FlowEvent.FlowsChanged(
+            [.. change.Removed.Select(f => f.Text.Id)], [.. change.Added.Select(f => f.Text.Id)],
+            Reason(change), sent, _time.GetUtcNow())
+        {
+            Texts = [.. change.Added.Select(f => (f.Text.Id, f.Text.Text))],
+        }, correlation, causation);
+    }
+
+    private static string Reason(FlowChange change) =>
+        change.Owners.Length <= 3 ? string.Join(", ", change.Owners) : $"{change.Owners[0]} and {change.Owners.Length - 1} others";
+
+    private async Task FlushConnectionsAsync(BridgeEvent.BridgeConfigured bridge, NodeState state, CancellationToken cancellationToken)
+    {
+        // After the flows are gone and before the port is: a new holder of the address must not inherit a connection.
+        foreach (var port in state.Ports.Values.Where(p => p.Stage == PortStage.Unplumbing))
+        {
+            var key = (port.Request!.Attachment, port.Request.Attempt);
+            if (_flushed.Contains(key))
+                continue;
+            foreach (var address in port.Addresses)
+                await _switch.FlushConnectionsAsync(bridge.ConntrackZone, address.Address, cancellationToken);
+            _flushed.Add(key);
+        }
+        _flushed.RemoveWhere(f => !state.Ports.ContainsKey(f.Item1));
+    }
+
+    private async Task RemovePortsAsync(NodeState state, CancellationToken cancellationToken)
+    {
+        var extra = _switch.Ports.Values
+            .Where(p => p.Attachment is { } a && !(state.Ports.TryGetValue(a, out var port) && port.IsWanted))
+            .Select(p => p.Name)
+            .ToImmutableArray();
+        if (extra.Length > 0)
+            await _switch.RemovePortsAsync(extra, cancellationToken);
+    }
+
+    private async Task ResyncAsync(BridgeEvent.BridgeConfigured bridge, CancellationToken cancellationToken)
+    {
+        await CompareAsync(bridge, _plan.For(_fold.State), recordsDrift: false, _lostBecause, cancellationToken);
+        _needsResync = false;
+    }
+
+    /// <summary>Reads what is on the bridge, brings it to the plan in one bundle, and records what was done.</summary>
+    private async Task CompareAsync(BridgeEvent.BridgeConfigured bridge,
+        ImmutableSortedDictionary<PersistenceId, ImmutableArray<PlannedFlow>> plan, bool recordsDrift, string reason,
+        CancellationToken cancellationToken)
+    {
+        var actual = await _switch.DumpFlowsAsync(cancellationToken);
+        // During an audit the truth to compare with is what was programmed; the plan may already be newer.
+        var wanted = (recordsDrift ? Programmed.All : plan.Values.SelectMany(f => f)).ToImmutableArray();
+        var comparison = FlowComparison.Of(actual, wanted);
+        var sent = _time.GetUtcNow();
+        if (!comparison.IsEqual && (RepairsDrift || !recordsDrift))
+            await _switch.ChangeFlowsAsync(comparison.ToRemove, [.. comparison.Missing.Select(f => f.Flow)], cancellationToken);
+        if (recordsDrift)
+        {
+            if (!comparison.IsEqual)
+            {
+                _observer.DriftFound(comparison.Foreign.Length, comparison.Missing.Length, RepairsDrift);
+                Record(bridge, comparison.ToDrift(RepairsDrift), CorrelationId.None, null);
+            }
+            return;
+        }
+        Programmed.Reset(plan);
+        RecordResync(bridge, wanted, comparison, reason, sent);
+    }
+
+    private void RecordResync(BridgeEvent.BridgeConfigured bridge, ImmutableArray<PlannedFlow> wanted, FlowComparison comparison,
+        string reason, DateTimeOffset sent)
+    {
+        var now = wanted.Select(f => f.Text.Id).ToImmutableSortedSet();
+        var recorded = _fold.State.Flows.Programmed;
+        var foreign = comparison.Foreign.Where(f => !recorded.Contains(f.Text.Id)).ToImmutableArray();
+        if (foreign.Length > 0)
+            Record(bridge, (comparison with { Foreign = foreign, Missing = [] }).ToDrift(repaired: true), CorrelationId.None, null);
+        if (recorded.SetEquals(now))
+        {
+            if (!comparison.Missing.IsEmpty)
+            {
+                Record(bridge, new FlowEvent.FlowsReprogrammed(comparison.Missing.Length, FlowComparison.Digest(now), reason, sent,
+                    _time.GetUtcNow()), CorrelationId.None, null);
+            }
+            return;
+        }
+        var added = now.Except(recorded);
+        Record(bridge, new FlowEvent.FlowsChanged([.. recorded.Except(now)], [.. added], reason, sent, _time.GetUtcNow())
+        {
+            Texts = [.. wanted.Where(f => added.Contains(f.Text.Id)).Select(f => (f.Text.Id, f.Text.Text))],
+        }, CorrelationId.None, null);
+    }
+
+    private void Record(BridgeEvent.BridgeConfigured bridge, FlowEvent e, CorrelationId correlation, Causation? causation) =>
+        _host.Tell(FlowRecorder.Id(bridge.Bridge), new FlowRecorder.Record(e), correlation, causation);
+
+    private void RecordLife(NodeEvent e)
+    {
+        if (_fold.State.Agent is { } agent)
+            _host.Tell(NodeLife.Id(agent.Node), new NodeLife.Record(e), CorrelationId.None);
+    }
+}
