@@ -36,10 +36,7 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
                 host.Clock.Observe(snapshot.Hlc);
             }
             _snapshotSequenceNr = _sequenceNr;
-            var obstacle = await CatchUpAsync();
-            // A pruned stream starts behind its head only if everything before was final.
-            var head = await journal.ReadHeadAsync(id, CancellationToken.None);
-            _sequenceNr = Math.Max(_sequenceNr, head.LastSequenceNr);
+            var obstacle = await CatchUpToHeadAsync();
             IsRecovered = obstacle is null;
             return obstacle;
         }
@@ -182,11 +179,36 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
         return new StreamOutcome.Unsettled(reason);
     }
 
+    /// <summary>
+    /// Folds until the head is reached. The head may be ahead of what was read: another writer has appended in between, or events
+    /// are missing, and a state that leaves some out must never be taken for the stream's.
+    /// </summary>
+    /// <returns>What stands in the way, or null.</returns>
+    private async Task<string?> CatchUpToHeadAsync()
+    {
+        var stuckAt = -1L;
+        while (true)
+        {
+            if (await CatchUpAsync() is { } obstacle)
+                return obstacle;
+            var head = await journal.ReadHeadAsync(id, CancellationToken.None);
+            if (head.LastSequenceNr <= _sequenceNr)
+                return null;
+            if (_sequenceNr == stuckAt)
+                return Missing(_sequenceNr + 1, head.LastSequenceNr);
+            stuckAt = _sequenceNr;
+        }
+    }
+
+    private static string Missing(long from, long to) => $"its events {from} to {to} are missing and no snapshot covers them";
+
     /// <returns>What stands in the way, or null.</returns>
     private async Task<string?> CatchUpAsync()
     {
         await foreach (var envelope in journal.ReadAsync(id, _sequenceNr + 1, CancellationToken.None))
         {
+            if (envelope.SequenceNr != _sequenceNr + 1)
+                return Missing(_sequenceNr + 1, envelope.SequenceNr - 1);
             if (!host.Catalog.TryDecode(envelope.Manifest, envelope.Payload.Span, out var e))
             {
                 host.Observer.ManifestUnknown(id, envelope.Manifest, envelope.SequenceNr);
