@@ -25,7 +25,7 @@ internal sealed class EntityCell<TState> : IEntityCell
         _entity = entity;
         _id = id;
         _stream = new EntityStream<TState>(host, entity, journal, id);
-        _effects = new EntityEffects(host, id, Enqueue);
+        _effects = new EntityEffects(host, id);
         _restarts = new RestartBudget(host.Time, host.Options.RestartLimit, host.Options.RestartWindow);
         _lastActive = host.Time.GetTimestamp();
     }

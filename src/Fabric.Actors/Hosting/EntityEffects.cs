@@ -3,7 +3,7 @@ using Fabric.Messages;
 namespace Fabric.Actors;
 
 /// <summary>Carries out one entity's effects: waiting askers, timers, asks and driver calls.</summary>
-internal sealed class EntityEffects(EntityHost host, PersistenceId id, Action<Inbound> enqueue)
+internal sealed class EntityEffects(EntityHost host, PersistenceId id)
 {
     private readonly SortedDictionary<string, List<IAsker>> _waiters = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, ITimer> _timers = new(StringComparer.Ordinal);
@@ -44,8 +44,9 @@ internal sealed class EntityEffects(EntityHost host, PersistenceId id, Action<In
                     End(refuse.Topic, new AskResult.Rejected(refuse.Reason));
                     break;
                 case Effect.Ask ask:
-                    var asker = new EntityAsker(result =>
-                        enqueue(new Inbound(new AskOutcome(ask.To, ask.Attempt, result), correlation, causation, null, NobodyAsks.Instance)));
+                    // By way of the host: this cell may be passivated before the outcome is there.
+                    var asker = new EntityAsker(result => host.Deliver(id,
+                        new Inbound(new AskOutcome(ask.To, ask.Attempt, result), correlation, causation, null, NobodyAsks.Instance)));
                     host.Ask(ask.To, ask.Command, new AskContext(correlation, host.Options.InternalAskDeadline, causation), asker);
                     break;
                 case Effect.Tell tell:
@@ -101,7 +102,7 @@ internal sealed class EntityEffects(EntityHost host, PersistenceId id, Action<In
             if (!_timers.TryGetValue(key, out var current) || !ReferenceEquals(current, timer))
                 return;
             CancelTimer(key);
-            enqueue(new Inbound(command, correlation, causation, null, NobodyAsks.Instance));
+            host.Deliver(id, new Inbound(command, correlation, causation, null, NobodyAsks.Instance));
         }
     }
 
