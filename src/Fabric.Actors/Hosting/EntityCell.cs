@@ -95,6 +95,12 @@ internal sealed class EntityCell<TState> : IEntityCell
             return;
         for (var round = 0; ; round++)
         {
+            // The host may have ended while the journal was read.
+            if (_disposed)
+            {
+                inbound.Asker.End(new AskResult.Unavailable($"{_id} was stopped"));
+                return;
+            }
             switch (_entity.Decide(_stream.State, command, _host.Time.GetUtcNow()))
             {
                 case Decision.Rejected rejected:
@@ -201,8 +207,10 @@ internal sealed class EntityCell<TState> : IEntityCell
 
     public void Dispose()
     {
+        if (_disposed)
+            return;
         _disposed = true;
-        _effects.Abandon($"{_id} was stopped");
+        _effects.End($"{_id} was stopped");
         while (_mailbox.TryDequeue(out var inbound))
             inbound.Asker.End(new AskResult.Unavailable($"{_id} was stopped"));
     }
