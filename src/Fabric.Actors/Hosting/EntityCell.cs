@@ -78,7 +78,9 @@ internal sealed class EntityCell<TState> : IEntityCell
         {
             if (await _stream.RecoverAsync() is { } obstacle)
             {
-                inbound.Asker.End(new AskResult.Unavailable($"{_id} can't be recovered: {obstacle}"));
+                inbound.Asker.End(new AskResult.Unavailable($"{_id} can't be recovered: {obstacle.Reason}"));
+                if (obstacle.MayPass)
+                    _effects.WakeAfter(Obstacle.RetryInterval);
                 return;
             }
             _effects.Run(_entity.Resume(_stream.State), CorrelationId.None, null, 0);
@@ -149,6 +151,8 @@ internal sealed class EntityCell<TState> : IEntityCell
                 return true;
             case StreamOutcome.Unsettled unsettled:
                 _stream.Forget();
+                // The command may have been the only one that would ever come: a timer's, or an outcome.
+                _effects.WakeAfter(Obstacle.RetryInterval);
                 inbound.Asker.End(new AskResult.Unavailable($"the journal of {_id} can't be written: {unsettled.Reason}"));
                 return true;
             default:

@@ -20,7 +20,7 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
     public void Forget() => IsRecovered = false;
 
     /// <returns>What stands in the way, or null.</returns>
-    public async Task<string?> RecoverAsync()
+    public async Task<Obstacle?> RecoverAsync()
     {
         try
         {
@@ -29,20 +29,21 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
             if (await journal.ReadSnapshotAsync(id, CancellationToken.None) is { } snapshot)
             {
                 if (snapshot.Manifest != entity.StateManifest)
-                    return $"its snapshot is {snapshot.Manifest}, this version reads {entity.StateManifest}";
+                    return new Obstacle($"its snapshot is {snapshot.Manifest}, this version reads {entity.StateManifest}", MayPass: false);
                 State = JsonSerializer.Deserialize(snapshot.Payload.Span, entity.StateJson)
                     ?? throw new JsonException("the snapshot is null");
                 _sequenceNr = snapshot.SequenceNr;
                 host.Clock.Observe(snapshot.Hlc);
             }
             _snapshotSequenceNr = _sequenceNr;
-            var obstacle = await CatchUpToHeadAsync();
-            IsRecovered = obstacle is null;
-            return obstacle;
+            if (await CatchUpToHeadAsync() is { } obstacle)
+                return new Obstacle(obstacle, MayPass: false);
+            IsRecovered = true;
+            return null;
         }
         catch (JournalException e)
         {
-            return e.Message;
+            return new Obstacle(e.Message, MayPass: true);
         }
     }
 
