@@ -13,6 +13,9 @@ internal sealed class EntityCell<TState> : IEntityCell
     private readonly EntityEffects _effects;
     private readonly RestartBudget _restarts;
     private readonly Queue<Inbound> _mailbox = new();
+
+    // What a record was told before it could be recovered: true already, so it must not be lost.
+    private readonly Queue<Inbound> _unrecovered = new();
     private readonly PersistenceId _id;
     private RecordGap? _gap;
     private bool _running;
@@ -78,12 +81,21 @@ internal sealed class EntityCell<TState> : IEntityCell
         {
             if (await _stream.RecoverAsync() is { } obstacle)
             {
+                if (obstacle.MayPass && _entity is IRecordEntity<TState>)
+                {
+                    OpenGap(obstacle.Reason);
+                    _effects.WakeAfter(Obstacle.RetryInterval);
+                    _unrecovered.Enqueue(inbound);
+                    return;
+                }
                 inbound.Asker.End(new AskResult.Unavailable($"{_id} can't be recovered: {obstacle.Reason}"));
                 if (obstacle.MayPass)
                     _effects.WakeAfter(Obstacle.RetryInterval);
                 return;
             }
             _effects.Run(_entity.Resume(_stream.State), CorrelationId.None, null, 0);
+            while (_unrecovered.TryDequeue(out var earlier))
+                await StepAsync(earlier);
         }
         if (_gap is { } gap)
             await CloseGapAsync(gap);
@@ -215,6 +227,8 @@ internal sealed class EntityCell<TState> : IEntityCell
             return;
         _disposed = true;
         _effects.End($"{_id} was stopped");
+        while (_unrecovered.TryDequeue(out var unrecovered))
+            unrecovered.Asker.End(new AskResult.Unavailable($"{_id} was stopped"));
         while (_mailbox.TryDequeue(out var inbound))
             inbound.Asker.End(new AskResult.Unavailable($"{_id} was stopped"));
     }
