@@ -200,7 +200,7 @@ internal sealed class EntityCell<TState> : IEntityCell
         var now = _host.Time.GetUtcNow();
         var closing = ((IRecordEntity<TState>)_entity).Gap(_stream.State, gap.From, now, gap.Reason);
         var inbound = new Inbound(null, CorrelationId.None, null, null, NobodyAsks.Instance);
-        if (await _stream.AppendAsync([closing], inbound) is StreamOutcome.Appended)
+        if (await _stream.AppendAsync([closing], inbound, keepsState: true) is StreamOutcome.Appended)
         {
             _gap = null;
             _host.Observer.GapClosed(_id, gap.From, now);

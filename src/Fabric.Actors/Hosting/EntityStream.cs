@@ -47,7 +47,11 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
         }
     }
 
-    public async Task<StreamOutcome> AppendAsync(ImmutableArray<IEvent> events, Inbound inbound)
+    /// <param name="keepsState">
+    /// The state in memory knows more than the stream, as in a record's gap: what is found in the stream is passed over. It can
+    /// only be an append of this gap's own that arrived late, which the state holds already.
+    /// </param>
+    public async Task<StreamOutcome> AppendAsync(ImmutableArray<IEvent> events, Inbound inbound, bool keepsState = false)
     {
         var append = Compose(events, inbound);
         switch (await journal.AppendAsync(append, CancellationToken.None))
@@ -55,10 +59,10 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
             case AppendOutcome.Appended appended:
                 return Evolve(append, appended.FirstOrdering);
             case AppendOutcome.Conflict:
-                return await RefreshAsync();
+                return await RefreshAsync(keepsState);
             case AppendOutcome.Unknown unknown:
                 host.Observer.AppendUnknown(id, unknown.Reason);
-                return await SettleAsync(append, unknown.Reason);
+                return await SettleAsync(append, unknown.Reason, keepsState);
             case var other:
                 throw new InvariantBrokenException($"unexpected append outcome {other}");
         }
@@ -138,11 +142,11 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
         return new StreamOutcome.Appended(events);
     }
 
-    private async Task<StreamOutcome> RefreshAsync()
+    private async Task<StreamOutcome> RefreshAsync(bool keepsState)
     {
         try
         {
-            return await CatchUpAsync() is { } obstacle ? new StreamOutcome.Unsettled(obstacle) : new StreamOutcome.Lost();
+            return await CatchUpAsync(keepsState) is { } obstacle ? new StreamOutcome.Unsettled(obstacle) : new StreamOutcome.Lost();
         }
         catch (JournalException e)
         {
@@ -154,7 +158,7 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
     /// Looks for the append's own commit id. Should it not be there and yet arrive later (a store that lost only the reply), then
     /// the next append conflicts, the events are folded, and the repeated command finds its work done.
     /// </summary>
-    private async Task<StreamOutcome> SettleAsync(Append append, string reason)
+    private async Task<StreamOutcome> SettleAsync(Append append, string reason, bool keepsState)
     {
         const int MostUnknowns = 3;
         await Task.Delay(TimeSpan.FromMilliseconds(5 << _unknownsInARow), host.Time);
@@ -165,7 +169,7 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
             if (head.LastSequenceNr == append.ExpectedSequenceNr)
                 return _unknownsInARow < MostUnknowns ? new StreamOutcome.Lost() : GiveUp(reason);
             await foreach (var first in journal.ReadAsync(id, append.ExpectedSequenceNr + 1, CancellationToken.None))
-                return first.CommitId == append.CommitId ? Evolve(append, first.Ordering) : await RefreshAsync();
+                return first.CommitId == append.CommitId ? Evolve(append, first.Ordering) : await RefreshAsync(keepsState);
             return GiveUp($"{reason}; the stream's head moved to {head.LastSequenceNr}, but its events can't be read");
         }
         catch (JournalException e)
@@ -204,7 +208,7 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
     private static string Missing(long from, long to) => $"its events {from} to {to} are missing and no snapshot covers them";
 
     /// <returns>What stands in the way, or null.</returns>
-    private async Task<string?> CatchUpAsync()
+    private async Task<string?> CatchUpAsync(bool keepsState = false)
     {
         await foreach (var envelope in journal.ReadAsync(id, _sequenceNr + 1, CancellationToken.None))
         {
@@ -215,7 +219,8 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
                 host.Observer.ManifestUnknown(id, envelope.Manifest, envelope.SequenceNr);
                 return $"event {envelope.SequenceNr} is {envelope.Manifest}, which this version does not know";
             }
-            State = entity.Evolve(State, e);
+            if (!keepsState)
+                State = entity.Evolve(State, e);
             _sequenceNr = envelope.SequenceNr;
             host.Clock.Observe(envelope.Hlc);
         }
