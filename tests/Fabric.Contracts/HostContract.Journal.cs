@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Fabric.Actors;
 using static Fabric.Contracts.ScriptedJournal;
 
@@ -215,5 +216,45 @@ public abstract partial class HostContract
         var result = await bench.AskAsync(s_a, new TallyCommand.Add("y"));
         Assert.Contains("tally-state/9", Assert.IsType<AskResult.Unavailable>(result).Reason, StringComparison.Ordinal);
         Assert.Equal(["added/1"], await bench.ManifestsAsync(s_a));
+    });
+
+    [Fact]
+    public Task An_event_from_a_clock_far_ahead_is_folded_and_reported() => RunAsync(async bench =>
+    {
+        await bench.AddAsOtherAsync(s_a, "theirs", ahead: TimeSpan.FromMinutes(1));
+        Assert.Equal(2, (await bench.TellStateAsync(s_a, new TallyCommand.Add("mine"))).Total);
+        Assert.InRange(Assert.Single(bench.Observer.ClocksAhead), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(1));
+        var events = await bench.EventsAsync(s_a);
+        Assert.True(events[1].Hlc < events[0].Hlc);
+    });
+
+    [Fact]
+    public Task A_hole_in_the_stream_stops_the_entity() => RunAsync(async bench =>
+    {
+        await bench.TellStateAsync(s_a, new TallyCommand.AddSeveral("x", "y", "z"));
+        bench.Start();
+        bench.Journal.MissingThrough = 2;
+        var result = await bench.AskAsync(s_a, new TallyCommand.Add("next"));
+        Assert.Contains("1 to 2 are missing", Assert.IsType<AskResult.Unavailable>(result).Reason, StringComparison.Ordinal);
+        bench.Journal.MissingThrough = 3;
+        result = await bench.AskAsync(s_a, new TallyCommand.Add("next"));
+        Assert.Contains("1 to 3 are missing", Assert.IsType<AskResult.Unavailable>(result).Reason, StringComparison.Ordinal);
+        Assert.Equal(["x", "y", "z"], await bench.KeysAsync(s_a));
+    });
+
+    [Fact]
+    public Task What_another_writer_pruned_is_taken_from_its_snapshot() => RunAsync(async bench =>
+    {
+        await bench.TellStateAsync(s_a, new TallyCommand.Add("x"));
+        await bench.AddAsOtherAsync(s_a, "y");
+        await bench.AddAsOtherAsync(s_a, "z");
+        var state = TallyState.Empty with { Total = 3, Keys = TallyState.Empty.Keys.Union(["x", "y", "z"]) };
+        var payload = JsonSerializer.SerializeToUtf8Bytes(state, new Tally(_ => { }).StateJson);
+        await bench.SaveSnapshotAsync(new Snapshot(s_a, 3, "tally-state/1", default, payload));
+        await bench.PruneAsync(s_a, 3);
+        await bench.AddAsOtherAsync(s_a, "after");
+        await bench.EventuallyAsync(
+            async () => await bench.AskAsync(s_a, new TallyCommand.Add("mine")) is AskResult.Replied, "it recovers");
+        Assert.Equal(5, (await bench.StateOfAsync(s_a)).Total);
     });
 }

@@ -33,7 +33,7 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
                 State = JsonSerializer.Deserialize(snapshot.Payload.Span, entity.StateJson)
                     ?? throw new JsonException("the snapshot is null");
                 _sequenceNr = snapshot.SequenceNr;
-                host.Clock.Observe(snapshot.Hlc);
+                Observe(snapshot.Hlc);
             }
             _snapshotSequenceNr = _sequenceNr;
             if (await CatchUpToHeadAsync() is { } obstacle)
@@ -101,19 +101,21 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
     private Append Compose(ImmutableArray<IEvent> events, Inbound inbound)
     {
         var commit = host.NextCommitId();
-        var wall = host.Time.GetUtcNow();
         var envelopes = ImmutableArray.CreateBuilder<EventEnvelope>(events.Length);
         var durability = Durability.Process;
         var texts = ImmutableArray<InternedText>.Empty;
         foreach (var e in events)
         {
+            var reading = host.Clock.Next();
+            if (reading.Stepped is { } by)
+                host.Observer.ClockStepped(by);
             envelopes.Add(new EventEnvelope
             {
                 Stream = id,
                 SequenceNr = _sequenceNr + envelopes.Count + 1,
                 CommitId = commit,
-                Hlc = host.Clock.Next(),
-                WallTime = wall,
+                Hlc = reading.Hlc,
+                WallTime = reading.Wall,
                 Manifest = host.Catalog.ManifestOf(e),
                 Correlation = inbound.Correlation,
                 Causation = inbound.Causation,
@@ -128,6 +130,12 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
                 texts = texts.AddRange(interning.Texts.Select(t => new InternedText(t.Id, t.Text)));
         }
         return new Append(id, _sequenceNr, envelopes.MoveToImmutable(), durability, texts);
+    }
+
+    private void Observe(Hlc hlc)
+    {
+        if (host.Clock.Observe(hlc) is { } ahead)
+            host.Observer.ClockAhead(id, ahead);
     }
 
     private StreamOutcome.Appended Evolve(Append append, long firstOrdering)
@@ -222,7 +230,7 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
             if (!keepsState)
                 State = entity.Evolve(State, e);
             _sequenceNr = envelope.SequenceNr;
-            host.Clock.Observe(envelope.Hlc);
+            Observe(envelope.Hlc);
         }
         return null;
     }

@@ -102,13 +102,13 @@ public sealed class HostBench(TimeProvider time, IJournal disk, Func<HostBench, 
     }
 
     /// <summary>Another writer appends to the stream.</summary>
-    public async Task AppendAsOtherAsync(PersistenceId stream, string manifest, ReadOnlyMemory<byte> payload)
+    public async Task AppendAsOtherAsync(PersistenceId stream, string manifest, ReadOnlyMemory<byte> payload, TimeSpan ahead = default)
     {
         var head = await disk.ReadHeadAsync(stream, CancellationToken.None);
         var e = new EventEnvelope
         {
             Stream = stream, SequenceNr = head.LastSequenceNr + 1, CommitId = new CommitId("node-b", 1, ++_foreignCommits),
-            Hlc = new Hlc(time.GetUtcNow().ToUnixTimeMilliseconds(), 0), WallTime = time.GetUtcNow(), Manifest = manifest,
+            Hlc = new Hlc((time.GetUtcNow() + ahead).ToUnixTimeMilliseconds(), 0), WallTime = time.GetUtcNow(), Manifest = manifest,
             Correlation = CorrelationId.None, Crc32C = 0, Payload = payload,
         }.Sealed();
         var outcome = await disk.AppendAsync(
@@ -116,8 +116,8 @@ public sealed class HostBench(TimeProvider time, IJournal disk, Func<HostBench, 
         Assert.IsType<AppendOutcome.Appended>(outcome);
     }
 
-    public Task AddAsOtherAsync(PersistenceId stream, string key, int amount = 1) =>
-        AppendAsOtherAsync(stream, "added/1", TallyEvents.Catalog.Encode(new TallyEvent.Added(key, amount)));
+    public Task AddAsOtherAsync(PersistenceId stream, string key, int amount = 1, TimeSpan ahead = default) =>
+        AppendAsOtherAsync(stream, "added/1", TallyEvents.Catalog.Encode(new TallyEvent.Added(key, amount)), ahead);
 
     public Task SaveSnapshotAsync(Snapshot snapshot) => disk.SaveSnapshotAsync(snapshot, CancellationToken.None).AsTask();
 
@@ -126,7 +126,7 @@ public sealed class HostBench(TimeProvider time, IJournal disk, Func<HostBench, 
     /// <summary>The host that ships, made on the current loop; what a contract's <c>makeHost</c> usually is.</summary>
     public static IEntityHost MakeEntityHost(HostBench bench, HostOptions options)
     {
-        var host = new EntityHost(options, TallyEvents.Catalog, new HlcClock(bench.Time), bench.Time, bench.Observer)
+        var host = new EntityHost(options, TallyEvents.Catalog, new HlcClock(bench.Time, default), bench.Time, bench.Observer)
         {
             Driver = bench.Observer,
         };

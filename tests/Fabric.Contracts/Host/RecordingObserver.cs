@@ -20,6 +20,10 @@ public sealed class RecordingObserver : IHostObserver, IDriver
 
     public int GapsClosed { get; private set; }
 
+    public List<TimeSpan> ClockSteps { get; } = [];
+
+    public List<TimeSpan> ClocksAhead { get; } = [];
+
     public List<DriverRequest> Driven { get; } = [];
 
     public IEnumerable<string> Calls => Driven.Select(d => ((TallyCall)d.Call).What);
@@ -40,4 +44,8 @@ public sealed class RecordingObserver : IHostObserver, IDriver
     public void GapOpened(PersistenceId id, string reason) => GapsOpened++;
 
     public void GapClosed(PersistenceId id, DateTimeOffset from, DateTimeOffset to) => GapsClosed++;
+
+    public void ClockStepped(TimeSpan by) => ClockSteps.Add(by);
+
+    public void ClockAhead(PersistenceId id, TimeSpan by) => ClocksAhead.Add(by);
 }

@@ -35,6 +35,9 @@ public sealed class ScriptedJournal(IJournal inner) : IJournal
 
     public bool SnapshotsFail { get; set; }
 
+    /// <summary>Reads find no event up to this one, as if it had been pruned.</summary>
+    public long MissingThrough { get; set; }
+
     /// <summary>Done once, just before the head is read next: a moment in which another writer may come.</summary>
     public Func<Task>? BeforeNextHead { get; set; }
 
@@ -106,7 +109,7 @@ public sealed class ScriptedJournal(IJournal inner) : IJournal
     {
         ThrowIfUnreadable();
         ReadsFrom.Add(fromSequenceNr);
-        await foreach (var e in inner.ReadAsync(stream, fromSequenceNr, cancellationToken))
+        await foreach (var e in inner.ReadAsync(stream, Math.Max(fromSequenceNr, MissingThrough + 1), cancellationToken))
             yield return e;
     }
 
