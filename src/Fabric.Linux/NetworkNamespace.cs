@@ -33,12 +33,13 @@ public sealed class NetworkNamespace : IDisposable
     internal SafeFileHandle Handle { get; }
 
     /// <summary>Opens the namespace a path names.</summary>
-    /// <exception cref="SystemCallException">The path can't be opened, or is not a network namespace (EINVAL).</exception>
+    /// <exception cref="SystemCallException">The path can't be opened, or is not a network namespace (EINVAL).
+    /// </exception>
     public static NetworkNamespace Open(string path) => FromDescriptor(
         Libc.Owned(
             Libc.Open(path, Libc.OpenReadOnly | Libc.OpenCloexec, 0), $"open network namespace {path}"), path);
 
-    /// <summary>Takes over a descriptor, for example one received over a socket; closes it when it is refused.</summary>
+    /// <summary>Takes over a descriptor, such as one received over a socket; closes it when refused.</summary>
     /// <exception cref="SystemCallException">The descriptor is not that of a network namespace (EINVAL).</exception>
     public static NetworkNamespace FromDescriptor(SafeFileHandle descriptor, string name)
     {
@@ -96,7 +97,8 @@ public sealed class NetworkNamespace : IDisposable
             throw SystemCallException.FromLastError(operation);
         // The kernel's own encoding of a device number (new_encode_dev) as glibc's makedev writes it.
         ulong major = status.DeviceMajor, minor = status.DeviceMinor;
-        var device = ((major & 0xfffff000) << 32) | ((major & 0xfff) << 8) | ((minor & 0xffffff00) << 12) | (minor & 0xff);
+        var device = ((major & 0xfffff000) << 32) | ((major & 0xfff) << 8)
+            | ((minor & 0xffffff00) << 12) | (minor & 0xff);
         return new NetworkNamespaceId(device, status.Inode);
     }
 }

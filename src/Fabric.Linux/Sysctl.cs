@@ -22,7 +22,8 @@ public static class Sysctl
     public static string Read(string name) => ReadPath(name, PathOf(name));
 
     /// <summary>Writes the value if it differs, and says what was there before.</summary>
-    /// <exception cref="SystemCallException">It does not exist, is read-only, or refuses the value (EINVAL).</exception>
+    /// <exception cref="SystemCallException">It does not exist, is read-only, or refuses the value (EINVAL).
+    /// </exception>
     public static SysctlChange Set(string name, string value)
     {
         var path = PathOf(name);

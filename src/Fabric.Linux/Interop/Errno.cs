@@ -6,10 +6,10 @@ namespace Fabric.Linux.Interop;
 /// architectures .NET supports).</summary>
 internal static class Errno
 {
-    public const int Perm = 1, NoEntry = 2, Interrupted = 4, Again = 11, NoMemory = 12, Busy = 16, Exists = 17;
-    public const int NoDevice = 19, Invalid = 22, Range = 34, NotTerminal = 25;
-    public const int BadMessage = 74, NotSupported = 95, AddressNotAvailable = 99, NetworkDown = 100;
-    public const int NoBufferSpace = 105, TimedOut = 110, ConnectionRefused = 111;
+    public const int NoEntry = 2, NoProcess = 3, Interrupted = 4, Again = 11, NoMemory = 12, Busy = 16, Exists = 17;
+    public const int NoDevice = 19, Invalid = 22;
+    public const int BadMessage = 74, AddressInUse = 98, AddressNotAvailable = 99;
+    public const int NoBufferSpace = 105, TimedOut = 110;
 
     /// <summary>Whether the same request may succeed when repeated unchanged a moment later.</summary>
     public static bool IsTransient(int errno) =>

@@ -3,16 +3,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fabric.Linux.Interop;
 
-/// <summary>The system calls this assembly makes, with blittable signatures; each leaves errno for the caller.</summary>
+/// <summary>The system calls this assembly makes, with blittable signatures; each leaves errno.</summary>
 /// <remarks>Structures here have one layout on every 64-bit Linux; <c>stat</c> has not, which is why
 /// <c>statx</c> is used.</remarks>
 internal static unsafe partial class Libc
 {
-    public const int AfUnix = 1, AfInet = 2, AfInet6 = 10, AfNetlink = 16, AfPacket = 17;
+    public const int AfInet = 2, AfInet6 = 10, AfNetlink = 16, AfPacket = 17;
     public const int SockDgram = 2, SockRaw = 3, SockCloexec = 0x80000;
     public const int SolSocket = 1, SolNetlink = 270;
     public const int SoReceiveBuffer = 8, SoPeerCredentials = 17, SoReceiveTimeout = 20;
-    public const int MsgDontWait = 0x40, MsgTrunc = 0x20, MsgCtrunc = 0x08, MsgNoSignal = 0x4000;
+    public const int MsgDontWait = 0x40, MsgTrunc = 0x20, MsgNoSignal = 0x4000;
     public const int MsgCmsgCloexec = 0x40000000;
     public const int ScmRights = 1;
     public const int OpenReadOnly = 0, OpenWriteOnly = 1, OpenReadWrite = 2, OpenCreate = 0x40, OpenCloexec = 0x80000;
@@ -27,9 +27,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "bind", SetLastError = true)]
     public static partial int Bind(SafeHandle socket, void* address, uint length);
-
-    [LibraryImport("libc", EntryPoint = "getsockname", SetLastError = true)]
-    public static partial int GetSocketName(SafeHandle socket, void* address, uint* length);
 
     [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
     public static partial int GetSocketOption(SafeHandle socket, int level, int name, void* value, uint* length);
@@ -65,9 +62,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(SafeHandle descriptor, void* buffer, nuint length);
-
-    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
-    public static partial int FileControl(SafeHandle descriptor, int command, nint argument);
 
     [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
     public static partial int ChangeMode(SafeHandle descriptor, uint mode);

@@ -6,8 +6,8 @@ internal delegate void NetlinkReply(ushort type, ReadOnlySpan<byte> body);
 /// <summary>Requests for one sendmsg; the kernel handles them in order and does not stop at a refused one.</summary>
 internal sealed class NetlinkBatch
 {
-    public const ushort Request = 0x1, Ack = 0x4, Echo = 0x8, Dump = 0x300;
-    public const ushort Replace = 0x100, Exclusive = 0x200, Create = 0x400, Append = 0x800;
+    public const ushort Request = 0x1, Ack = 0x4, Dump = 0x300;
+    public const ushort Replace = 0x100, Exclusive = 0x200, Create = 0x400;
 
     public readonly record struct Entry(int Offset, string Operation, NetlinkReply? Reply, bool Acknowledged);
 

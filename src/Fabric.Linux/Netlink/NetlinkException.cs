@@ -25,7 +25,8 @@ public sealed class NetlinkException : Exception
 
     /// <summary>The object does not exist (ENOENT, ENODEV, ESRCH, EADDRNOTAVAIL).</summary>
     public bool IsNotFound =>
-        Errno is Interop.Errno.NoEntry or Interop.Errno.NoDevice or 3 or Interop.Errno.AddressNotAvailable;
+        Errno is Interop.Errno.NoEntry or Interop.Errno.NoDevice or Interop.Errno.NoProcess
+            or Interop.Errno.AddressNotAvailable;
 
     /// <summary>An object of this name or key exists already (EEXIST).</summary>
     public bool IsAlreadyPresent => Errno == Interop.Errno.Exists;

@@ -61,7 +61,8 @@ public sealed class NetlinkSocket : IDisposable
     }
 
     /// <summary>Sends the requests in order and waits for every acknowledgement.</summary>
-    /// <exception cref="NetlinkException">The first request that failed; later ones were tried all the same.</exception>
+    /// <exception cref="NetlinkException">The first request that failed; later ones were tried all the same.
+    /// </exception>
     internal void Execute(NetlinkBatch batch)
     {
         lock (_gate)
@@ -259,7 +260,8 @@ public sealed class NetlinkSocket : IDisposable
             if (type == TypeError && body.Length >= 8)
             {
                 // The request's header follows, and the request itself unless the kernel left it out.
-                var echoed = (flags & FlagCapped) != 0 ? NetlinkWriter.HeaderLength : MemoryMarshal.Read<int>(body[4..]);
+                var capped = (flags & FlagCapped) != 0;
+                var echoed = capped ? NetlinkWriter.HeaderLength : MemoryMarshal.Read<int>(body[4..]);
                 skip += NetlinkWriter.Align(Math.Clamp(echoed, 0, body.Length));
             }
             var attributes = NetlinkAttributes.After(body, skip);

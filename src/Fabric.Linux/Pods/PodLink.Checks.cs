@@ -6,7 +6,7 @@ namespace Fabric.Linux.Pods;
 
 public sealed partial class PodLink
 {
-    /// <summary>Whether the kernel takes this as an interface name (dev_valid_name: 1–15 bytes, no / : or blank).</summary>
+    /// <summary>Whether the kernel takes this as an interface name: 1–15 bytes, no slash, colon, blank.</summary>
     public static bool IsValidInterfaceName(string name) =>
         name is not ("" or "." or "..") && Encoding.UTF8.GetByteCount(name) <= 15
         && !name.Any(c => c is '/' or ':' or '\0' or '%' || char.IsWhiteSpace(c));
@@ -27,7 +27,8 @@ public sealed partial class PodLink
 
     /// <summary>A veth of this attachment; or one a crash left before it got its alias, told by its group.</summary>
     private static bool IsOurs(Link link, string attachment, uint group) =>
-        link.Kind == "veth" && (link.Alias == attachment || (link.Alias.Length == 0 && group != 0 && link.Group == group));
+        link.Kind == "veth"
+        && (link.Alias == attachment || (link.Alias.Length == 0 && group != 0 && link.Group == group));
 
     private static PodLinkException NameInUse(PodLinkSpec spec) => new(
         PodLinkFailure.InterfaceNameInUse, "create the veth pair",

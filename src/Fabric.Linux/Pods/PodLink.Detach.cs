@@ -27,14 +27,17 @@ public sealed partial class PodLink
         });
 
     /// <summary>Deletes the host's end, and with it the pod's. About 20 ms.</summary>
+    /// <param name="hostInterfaceName">The name of the host's end.</param>
+    /// <param name="attachment">The attachment the link must belong to.</param>
+    /// <param name="hostGroup">As given to <see cref="Attach"/>: what a crash left without alias goes too.</param>
     /// <returns>False when the host has no link of that name.</returns>
     /// <exception cref="PodLinkException">The link is not this attachment's, and was left alone.</exception>
-    public bool DeleteHostEnd(string hostInterfaceName, string attachment) =>
+    public bool DeleteHostEnd(string hostInterfaceName, string attachment, uint hostGroup = 0) =>
         Guard($"delete {hostInterfaceName}", () =>
         {
             if (host.FindLink(hostInterfaceName) is not { } link)
                 return false;
-            if (!IsOurs(link, attachment, 0))
+            if (!IsOurs(link, attachment, hostGroup))
                 throw Foreign($"delete {hostInterfaceName}", link);
             return host.DeleteLink(link.Index);
         });
@@ -42,10 +45,11 @@ public sealed partial class PodLink
     /// <summary>Deletes the hosts' ends of many attachments in one step: 100 take about 40 ms.</summary>
     /// <param name="attachments">Name of the host's end, and attachment.</param>
     /// <param name="doomedGroup">A group used for nothing else, not 0. Links a crashed call left in it go too.</param>
+    /// <param name="hostGroup">As given to <see cref="Attach"/>: what a crash left without alias goes too.</param>
     /// <returns>The names that were left alone, because their link is not the attachment's.</returns>
     /// <exception cref="PodLinkException">The kernel refused.</exception>
     public IReadOnlyList<string> DeleteHostEnds(
-        IReadOnlyDictionary<string, string> attachments, uint doomedGroup)
+        IReadOnlyDictionary<string, string> attachments, uint doomedGroup, uint hostGroup = 0)
     {
         ArgumentOutOfRangeException.ThrowIfZero(doomedGroup);
         return Guard($"delete {attachments.Count} links", () =>
@@ -56,7 +60,7 @@ public sealed partial class PodLink
             {
                 if (!attachments.TryGetValue(link.Name, out var attachment))
                     continue;
-                if (!IsOurs(link, attachment, 0))
+                if (!IsOurs(link, attachment, hostGroup))
                     foreign.Add(link.Name);
                 else
                     LinkMessage.WriteChange(

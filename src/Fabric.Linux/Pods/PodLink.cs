@@ -50,7 +50,7 @@ public sealed partial class PodLink(RouteNetlink host)
                 Adopted = adopted,
             };
         }
-        catch (PodLinkException failure) when (!adopted)
+        catch (Exception failure) when (!adopted)
         {
             Undo(link!, failure);
             throw;
@@ -95,7 +95,7 @@ public sealed partial class PodLink(RouteNetlink host)
         }
     }
 
-    /// <summary>Decides about what holds one of the two names: the link to take over, or null when it is cleared.</summary>
+    /// <summary>Decides about what holds one of the two names: a link to take over, or null: cleared.</summary>
     private Link? AdoptOrClear(PodLinkSpec spec) => Guard("take over the existing link", () =>
     {
         if (host.FindLink(spec.HostInterfaceName) is not { } link)
@@ -206,7 +206,8 @@ public sealed partial class PodLink(RouteNetlink host)
                 }, deleting: false);
         }
         LinkMessage.WriteGet(
-            batch.Add(LinkMessage.Get, 0, $"get link {name}", (_, body) => found(LinkMessage.Parse(body))), index, null);
+            batch.Add(LinkMessage.Get, 0, $"get link {name}", (_, body) => found(LinkMessage.Parse(body))),
+            index, null);
         return batch;
     }
 
@@ -220,7 +221,7 @@ public sealed partial class PodLink(RouteNetlink host)
         }
     }
 
-    private void Undo(Link link, PodLinkException failure)
+    private void Undo(Link link, Exception failure)
     {
         try
         {
@@ -229,7 +230,8 @@ public sealed partial class PodLink(RouteNetlink host)
         catch (NetlinkException exception)
         {
             throw new PodLinkException(
-                failure.Reason, failure.Step, $"{failure.Message}; undoing it failed too: {exception.Message}", failure);
+                PodLinkFailure.Kernel, "undo the attachment", $"{exception.Message}, after: {failure.Message}",
+                exception);
         }
     }
 }

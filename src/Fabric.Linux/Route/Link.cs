@@ -29,7 +29,7 @@ public sealed record Link
     /// <summary>The device group (IFLA_GROUP); 0 is the default group.</summary>
     public required uint Group { get; init; }
 
-    /// <summary>The index of the veth peer or lower device, in the namespace <see cref="PeerNetnsId"/>; 0: none.</summary>
+    /// <summary>The index of the veth peer or lower device, in <see cref="PeerNetnsId"/>; 0: none.</summary>
     public required int PeerIndex { get; init; }
 
     /// <summary>This namespace's id for the one the peer is in; null when the peer is in this one.</summary>

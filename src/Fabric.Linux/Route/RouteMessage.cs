@@ -22,7 +22,9 @@ internal static class RouteMessage
         var prefix = route.Destination;
         var isV6 = prefix.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6;
         var local = route.Gateway is null && !isV6 && route.Kind == RouteKind.Unicast;
-        var scope = route.Scope ?? (deleting ? AddressScope.Nowhere : local ? AddressScope.Link : AddressScope.Universe);
+        var natural = local ? AddressScope.Link : AddressScope.Universe;
+        // Nowhere matches a route of any scope.
+        var scope = route.Scope ?? (deleting ? AddressScope.Nowhere : natural);
         writer.Put(new Header
         {
             Family = AddressMessage.FamilyOf(prefix.BaseAddress),
@@ -90,7 +92,8 @@ internal static class RouteMessage
                 case Metrics: mtu = MtuOf(attributes.Nested()); break;
             }
         }
-        if (header.DestinationLength > (isV6 ? 128 : 32) || (destination.AddressFamily == AddressFamily.InterNetworkV6) != isV6)
+        var sameFamily = destination.AddressFamily == AddressFamily.InterNetworkV6 == isV6;
+        if (header.DestinationLength > (isV6 ? 128 : 32) || !sameFamily)
             return null;
         return new Route
         {

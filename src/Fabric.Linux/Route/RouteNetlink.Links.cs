@@ -14,7 +14,7 @@ public sealed partial class RouteNetlink
     /// <summary>Returns the link of this index, or null when there is none.</summary>
     public Link? FindLink(int index) => Find(index, null, $"get link {index}");
 
-    /// <summary>Makes a veth pair, the peer at once in its namespace, and returns this end. Both ends are down.</summary>
+    /// <summary>Makes a veth pair, the peer at once in its namespace; returns this end. Both are down.</summary>
     /// <remarks>The kernel ignores an alias at creation and refuses an address generation mode; set both with
     /// <see cref="ChangeLink(int, LinkChange)"/>.</remarks>
     public Link CreateVeth(VethPair pair)

@@ -6,7 +6,7 @@ public sealed partial class RouteNetlink
 {
     private const ushort NewNamespaceId = 88, GetNamespaceId = 90, IdAttribute = 1, DescriptorAttribute = 3;
 
-    /// <summary>Returns this namespace's id for another one, as in <see cref="Link.PeerNetnsId"/>; null: none yet.</summary>
+    /// <summary>Returns this namespace's id for another, as in <see cref="Link.PeerNetnsId"/>; null: none.</summary>
     public int? FindNamespaceId(NetworkNamespace other)
     {
         int? id = null;

@@ -2,7 +2,7 @@ using Fabric.Linux.Netlink;
 
 namespace Fabric.Linux.Route;
 
-/// <summary>Reads and changes links, addresses, routes and neighbours of one network namespace (rtnetlink(7)).</summary>
+/// <summary>Reads and changes links, addresses, routes and neighbours of a namespace (rtnetlink(7)).</summary>
 /// <remarks>
 /// Bound to the namespace its socket was opened in, whichever thread calls. Thread-safe; calls are serialized. Each
 /// call is one exchange with the kernel and returns when the kernel has done it; none waits for the network. Every

@@ -62,7 +62,7 @@ public sealed partial class Match : IEquatable<Match>
         return With(field, value, field.FullMask);
     }
 
-    /// <summary>Requires the bits of a subfield to equal the value; other bits of the field stay as they were.</summary>
+    /// <summary>Requires the bits of a subfield to equal the value; the field's other bits stay as they were.</summary>
     /// <exception cref="ArgumentException">The value does not fit, or the field takes no mask.</exception>
     public Match With(Subfield subfield, UInt128 value)
     {

@@ -3,7 +3,7 @@ namespace Fabric.Ovs.OpenFlow;
 /// <summary>A run of bits inside a field, such as <c>NXM_NX_REG0[0..15]</c>.</summary>
 public readonly record struct Subfield
 {
-    /// <summary>Names <paramref name="bits"/> bits of <paramref name="field"/> from <paramref name="offset"/> up.</summary>
+    /// <summary>Names <paramref name="bits"/> bits of a field from <paramref name="offset"/> up.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The run is empty or leaves the field.</exception>
     public Subfield(OxmField field, int offset, int bits)
     {

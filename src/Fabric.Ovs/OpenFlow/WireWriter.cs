@@ -25,7 +25,8 @@ internal sealed class WireWriter : IDisposable
         if (buffer.Length > 0) ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    internal void Clear() => Length = 0;
+    /// <summary>Takes back everything written after the first <paramref name="length"/> bytes.</summary>
+    internal void Truncate(int length) => Length = length;
 
     internal void U8(byte value) => Take(1)[0] = value;
 

@@ -9,7 +9,7 @@ public sealed record CtAction : FlowAction
     private const byte NoTable = 255;
 
     /// <summary>See <see cref="FlowAction.Ct"/> for the parameters.</summary>
-    /// <exception cref="ArgumentException">force or a write without commit; a zone field that is not 16 bits.</exception>
+    /// <exception cref="ArgumentException">Force or a write without commit, or a zone not of 16 bits.</exception>
     public CtAction(
         bool commit, bool force, ushort zone, Subfield? zoneField, byte? table, ActionList actions, ushort alg = 0)
     {

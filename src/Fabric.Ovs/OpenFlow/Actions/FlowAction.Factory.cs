@@ -65,7 +65,10 @@ public abstract partial record FlowAction
     /// <summary>Searches another table and comes back.</summary>
     public static FlowAction Resubmit(byte table) => new ResubmitAction(OfPort.InPort, table, false);
 
-    /// <summary>Searches another table, matching on the original tuple of the packet's connection.</summary>
+    /// <summary>
+    /// Searches another table, matching on the original tuple of the packet's connection; the flow must match IP and
+    /// a valid ct_state.
+    /// </summary>
     public static FlowAction ResubmitCt(byte table) => new ResubmitAction(OfPort.InPort, table, true);
 
     /// <summary>Goes on in a table with a higher number; must be the last action.</summary>
@@ -79,12 +82,12 @@ public abstract partial record FlowAction
 
     /// <summary>Sends the packet through the connection tracker.</summary>
     /// <param name="commit">Keep the connection; without it only state is looked up.</param>
-    /// <param name="force">Replace a connection committed in the other direction; needs <paramref name="commit"/>.</param>
+    /// <param name="force">Replace a connection committed in the other direction; needs commit.</param>
     /// <param name="zone">The zone, when <paramref name="zoneField"/> is not given.</param>
     /// <param name="zoneField">16 bits of a field holding the zone.</param>
     /// <param name="table">A copy of the packet, with its state known, goes on in this table.</param>
     /// <param name="nat">Address translation.</param>
-    /// <param name="exec">Writes to ct_mark and ct_label; needs <paramref name="commit"/>.</param>
+    /// <param name="exec">Writes to ct_mark and ct_label; needs commit.</param>
     public static FlowAction Ct(
         bool commit = false, bool force = false, ushort zone = 0, Subfield? zoneField = null, byte? table = null,
         NatAction? nat = null, ActionList? exec = null) =>

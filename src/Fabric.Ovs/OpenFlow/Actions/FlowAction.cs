@@ -7,8 +7,8 @@ namespace Fabric.Ovs.OpenFlow;
 /// class make them. <see cref="object.ToString"/> is the text ovs-ofctl prints for OpenFlow 1.5 (ovs-actions(7)).
 /// </summary>
 /// <remarks>
-/// OpenFlow 1.5 has one way to write a field (set_field with a mask) where 1.0–1.4 had several (reg_load, mod_nw_src),
-/// so what Open vSwitch returns compares equal to what was sent.
+/// OpenFlow 1.5 has one way to write a field (set_field with a mask) where 1.0–1.4 had several (reg_load,
+/// mod_nw_src), so what Open vSwitch returns compares equal to what was sent.
 /// </remarks>
 public abstract partial record FlowAction
 {
@@ -32,7 +32,7 @@ public abstract partial record FlowAction
     /// <summary>Appends the action in the wire format of OpenFlow 1.5, a multiple of 8 bytes.</summary>
     internal abstract void WriteTo(WireWriter w);
 
-    /// <summary>Starts a Nicira action: type, length (in bytes, the 10 of the header included), vendor, subtype.</summary>
+    /// <summary>Starts a Nicira action: type, length (with the header's 10 bytes), vendor, subtype.</summary>
     private protected static void WriteNicira(WireWriter w, NiciraAction subtype, int length)
     {
         w.U16((ushort)ActionType.Experimenter);

@@ -6,7 +6,7 @@ namespace Fabric.Ovs.OpenFlow;
 public sealed record SetFieldAction : FlowAction
 {
     /// <summary>Writes the bits of <paramref name="mask"/>; bits of the value outside of it are ignored.</summary>
-    /// <exception cref="ArgumentException">The field is read-only or takes no mask, or the value does not fit.</exception>
+    /// <exception cref="ArgumentException">The field is read-only or takes no mask; the value does not fit.</exception>
     public SetFieldAction(OxmField field, UInt128 value, UInt128 mask)
     {
         ArgumentNullException.ThrowIfNull(field);

@@ -1,0 +1,64 @@
+using Fabric.Linux.Netlink;
+using Fabric.Linux.Route;
+
+namespace Fabric.Node;
+
+/// <summary>Deletes host ends of veth pairs behind the reply: each costs about 20 ms of kernel time, a hundred at once 40.</summary>
+/// <remarks>
+/// A doomed link is taken down, renamed and put into a group of its own, so its name is free at once. What a crash leaves in the
+/// group goes at the next start. Any thread.
+/// </remarks>
+internal sealed class LinkReaper(RouteNetlink host, Action<string> failed)
+{
+    /// <summary>The group of links that wait for their deletion. Used for nothing else.</summary>
+    public const uint DoomedGroup = 0xFABD;
+
+    private readonly Lock _lock = new();
+    private bool _running;
+    private bool _more;
+
+    public void Doom(Link link)
+    {
+        // Down first: kernels before 6.2 refuse to rename a link that is up.
+        host.ChangeLink(link.Index, new LinkChange { Up = false });
+        host.ChangeLink(link.Index, new LinkChange { Name = $"gone{link.Index}", Group = DoomedGroup });
+        Reap();
+    }
+
+    /// <summary>Deletes the group in the background; calls meanwhile are served by one more round.</summary>
+    public void Reap()
+    {
+        lock (_lock)
+        {
+            _more = true;
+            if (_running)
+                return;
+            _running = true;
+        }
+        _ = Task.Run(Run);
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (!_more)
+                {
+                    _running = false;
+                    return;
+                }
+                _more = false;
+            }
+            try
+            {
+                host.DeleteGroup(DoomedGroup);
+            }
+            catch (NetlinkException e)
+            {
+                failed(e.Message);
+            }
+        }
+    }
+}
