@@ -10,7 +10,7 @@ public sealed class ClusterWriter(NodeName node, long incarnation, TimeProvider 
     /// <summary>A reading further ahead than this is folded but not adopted: one wrong clock must not drag all others along.</summary>
     public static readonly TimeSpan MaxAhead = TimeSpan.FromSeconds(5);
 
-    private readonly HlcClock _clock = new(time);
+    private readonly HlcClock _clock = new(time, default);
     private long _counter;
 
     public NodeName Node { get; } = node;
@@ -24,7 +24,7 @@ public sealed class ClusterWriter(NodeName node, long incarnation, TimeProvider 
 
     public CommitId NextCommitId() => new(Node.Value, Incarnation, ++_counter);
 
-    public Hlc NextHlc() => _clock.Next();
+    public Hlc NextHlc() => _clock.Next().Hlc;
 
     /// <summary>Takes note of an event that was folded, so that what is written next comes after it.</summary>
     public void Observe(Hlc hlc)
