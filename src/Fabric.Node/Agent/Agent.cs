@@ -158,7 +158,7 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
             throw new AgentException($"--mtu {options.MtuBytes}: with {options.Overlay.ToString().ToLowerInvariant()} at most {fits} bytes "
                 + "fit into the underlay's packets; larger ones would vanish");
         }
-        return new NodeParameters(withAddresses, directory.Uid, vteps, options.MtuBytes ?? fits, BootId.Read(), version);
+        return new NodeParameters(withAddresses, directory.Uid, vteps, options.MtuBytes ?? fits, BootId.Read().ToString(), version);
     }
 
     private Socket ListenForCni()
