@@ -39,14 +39,14 @@ public sealed record Lending<T>(
     /// <summary>Whether the number was given back less than <see cref="Rest"/> ago. A clock that went backwards ends no rest.</summary>
     public bool IsResting(T number, DateTimeOffset at) => Resting.TryGetValue(number, out var since) && at - since < Rest;
 
-    /// <summary>The free number that has rested longest; null if all are held.</summary>
-    public T? LongestRested()
+    /// <summary>The resting number that has rested longest among those that <paramref name="fit"/>; null if there is none.</summary>
+    public T? LongestRested(Predicate<T> fit)
     {
         T? best = null;
         var since = DateTimeOffset.MaxValue;
         foreach (var (number, at) in Resting)
         {
-            if (at < since)
+            if (at < since && fit(number))
                 (best, since) = (number, at);
         }
         return best;
