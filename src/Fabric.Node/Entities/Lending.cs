@@ -31,7 +31,8 @@ public sealed record Lending<T>(
     {
         Held = Held.Remove(attachment),
         Holders = Holders.Remove(number),
-        Resting = Resting.SetItem(number, at),
+        // A rest that is over says nothing more, and in a v6 block numbers seldom come round to be taken again.
+        Resting = Resting.RemoveRange(Resting.Where(r => at - r.Value >= Rest).Select(r => r.Key)).SetItem(number, at),
     };
 
     public bool IsHeld(T number) => Holders.ContainsKey(number);
