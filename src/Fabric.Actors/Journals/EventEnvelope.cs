@@ -1,5 +1,4 @@
-using System.Buffers.Binary;
-using System.Text;
+using System.Globalization;
 using Fabric.Messages;
 
 namespace Fabric.Actors;
@@ -8,6 +7,8 @@ namespace Fabric.Actors;
 /// <remarks>Fixed from the first release on: fields are added with a new format version, never changed.</remarks>
 public sealed record EventEnvelope
 {
+    private const int CommitChars = 128;
+
     public required PersistenceId Stream { get; init; }
 
     /// <summary>The place in the stream, counted from 1 without gaps; survives pruning.</summary>
@@ -48,36 +49,22 @@ public sealed record EventEnvelope
     /// </summary>
     public uint Checksum()
     {
-        var crc = Crc32c.Start;
-        crc = Text(crc, Stream.Value);
-        crc = Number(crc, SequenceNr);
-        crc = Text(crc, CommitId.ToString());
-        crc = Number(crc, (long)Hlc.Bits);
-        crc = Number(crc, WallTime.ToUnixTimeMilliseconds());
-        crc = Text(crc, Manifest);
-        crc = Text(crc, Correlation.Value);
-        crc = Text(crc, Causation?.ToString() ?? "");
-        crc = Text(crc, ObjectRef is { } o ? $"{o.Kind}\0{o.Namespace}\0{o.Name}\0{o.Uid}\0{o.ResourceVersion}" : "");
+        Span<char> commit = stackalloc char[CommitChars];
+        var crc = Checksums.Text(Crc32c.Start, Stream.Value);
+        crc = Checksums.Number(crc, SequenceNr);
+        crc = Checksums.Text(crc, commit.TryWrite(CultureInfo.InvariantCulture,
+            $"{CommitId.Writer}:{CommitId.Incarnation}:{CommitId.Counter}", out var n)
+                ? commit[..n]
+                : CommitId.ToString());
+        crc = Checksums.Number(crc, (long)Hlc.Bits);
+        crc = Checksums.Number(crc, WallTime.ToUnixTimeMilliseconds());
+        crc = Checksums.Text(crc, Manifest);
+        crc = Checksums.Text(crc, Correlation.Value);
+        crc = Checksums.Text(crc, Causation?.ToString() ?? "");
+        crc = Checksums.Text(crc, ObjectRef is { } o ? $"{o.Kind}\0{o.Namespace}\0{o.Name}\0{o.Uid}\0{o.ResourceVersion}" : "");
         return Crc32c.Finish(Crc32c.Append(crc, Payload.Span));
     }
 
     /// <summary>The same envelope with its checksum filled in.</summary>
     public EventEnvelope Sealed() => this with { Crc32C = Checksum() };
-
-    private static uint Number(uint crc, long value)
-    {
-        Span<byte> bytes = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(bytes, value);
-        return Crc32c.Append(crc, bytes);
-    }
-
-    // The length goes first, so that moving a character from one field to the next changes the sum.
-    private static uint Text(uint crc, string value)
-    {
-        Span<byte> bytes = stackalloc byte[512];
-        var length = Encoding.UTF8.GetByteCount(value);
-        var buffer = length <= bytes.Length ? bytes : new byte[length];
-        Encoding.UTF8.GetBytes(value, buffer);
-        return Crc32c.Append(Number(crc, length), buffer[..length]);
-    }
 }
