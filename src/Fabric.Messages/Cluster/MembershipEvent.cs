@@ -13,14 +13,24 @@ public abstract record MembershipEvent : IEvent
 
     public abstract NodeName Node { get; init; }
 
-    /// <summary>A node's lease was seen for the first time, or under a new uid or incarnation.</summary>
+    /// <summary>A node's lease was seen for the first time under this uid.</summary>
     public sealed record MemberJoining(NodeName Node, string NodeUid, long Incarnation, ImmutableArray<IpAddress> UnderlayAddresses,
-        string Version, DateTimeOffset Since) : MembershipEvent
+        ImmutableArray<IpAddress> Vteps, string Version, DateTimeOffset Since) : MembershipEvent
     {
         public override NodeName Node { get; init; } = Node;
 
         public override string Describe() =>
             $"node {Node} is joining: incarnation {Incarnation}, underlay {string.Join(", ", UnderlayAddresses)}, version {Version}";
+    }
+
+    /// <summary>The same node under a higher incarnation: its agent has restarted, perhaps with other addresses or version.</summary>
+    public sealed record MemberRestarted(NodeName Node, string NodeUid, long Incarnation, ImmutableArray<IpAddress> UnderlayAddresses,
+        ImmutableArray<IpAddress> Vteps, string Version, DateTimeOffset Since) : MembershipEvent
+    {
+        public override NodeName Node { get; init; } = Node;
+
+        public override string Describe() =>
+            $"node {Node} restarted: incarnation {Incarnation}, underlay {string.Join(", ", UnderlayAddresses)}, version {Version}";
     }
 
     public sealed record MemberUp(NodeName Node, long Incarnation, string Reason, DateTimeOffset Since) : MembershipEvent

@@ -1,0 +1,168 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Text.Json.Serialization.Metadata;
+using Fabric.Actors;
+using Fabric.Messages;
+
+namespace Fabric.Cluster;
+
+/// <summary>Which VTEPs belong to an overlay network: each node once, and each VTEP address and pod CIDR at one node only.</summary>
+/// <remarks>Unreachable members stay: the data path of a node outlives its agent.</remarks>
+public sealed class VtepMesh : IEntity<VtepMesh.State>
+{
+    public const string PersistenceKind = "mesh";
+
+    /// <summary>The network that every node is in.</summary>
+    public const string DefaultNetwork = "default";
+
+    /// <summary>So that a commit stays below <see cref="ClusterStoreLimits.MaxCommitBytes"/>; the rest comes with a repeat.</summary>
+    public const int MaxEventsPerCommit = 2_048;
+
+    public static PersistenceId Id(string network) => new(PersistenceKind, network);
+
+    public abstract record Command : ICommand
+    {
+        private Command()
+        {
+        }
+
+        public sealed record Open(string Network, Vni Vni, OverlayKind Overlay, int OverlayPort) : Command;
+
+        /// <summary>All members, and the number of the last <c>podcidr</c> event that their CIDRs come from.</summary>
+        public sealed record Sync(ImmutableArray<MeshMember> Members, long PodCidrsSequenceNr) : Command;
+    }
+
+    public abstract record Reply : IReply
+    {
+        private Reply()
+        {
+        }
+
+        public sealed record Opened : Reply;
+
+        /// <param name="Complete">False if there was more to record than one commit takes: repeat the command.</param>
+        /// <param name="Refused">Members whose VTEP address or CIDR another member holds, each with that member.</param>
+        public sealed record Synced(bool Complete, ImmutableSortedDictionary<NodeName, NodeName> Refused) : Reply;
+    }
+
+    public sealed record State(MeshEvent.MeshOpened? Opened, ImmutableSortedDictionary<NodeName, MeshEvent.VtepJoined> Joined);
+
+    public string Kind => PersistenceKind;
+
+    public StreamKind StreamKind => StreamKind.Decision;
+
+    public string StateManifest => "mesh-state/1";
+
+    public JsonTypeInfo<State> StateJson => ClusterJson.Default.VtepMeshState;
+
+    public State Initial { get; } = new(null, ImmutableSortedDictionary<NodeName, MeshEvent.VtepJoined>.Empty);
+
+    public Decision Decide(State state, ICommand command, DateTimeOffset at) => command switch
+    {
+        Command.Open open => Open(state, open),
+        Command.Sync when state.Opened is null => Decision.Reject("mesh-not-open", "the mesh has no VNI and encapsulation yet"),
+        Command.Sync sync => Sync(state, sync),
+        _ => throw new UnreachableException(command.ToString()),
+    };
+
+    public State Evolve(State state, IEvent e) => e switch
+    {
+        MeshEvent.MeshOpened opened => state with { Opened = opened },
+        MeshEvent.VtepJoined joined => state with { Joined = state.Joined.SetItem(joined.Node, joined) },
+        MeshEvent.VtepLeft left => state with { Joined = state.Joined.Remove(left.Node) },
+        _ => throw new UnreachableException(e.ToString()),
+    };
+
+    public IEnumerable<Effect> React(State state, IEvent e) => [];
+
+    public IEnumerable<Effect> Resume(State state) => [];
+
+    private static Decision Open(State state, Command.Open open)
+    {
+        var wanted = new MeshEvent.MeshOpened(open.Network, open.Vni, open.Overlay, open.OverlayPort);
+        if (state.Opened is null)
+            return Decision.AcceptAndReply(new Reply.Opened(), wanted);
+        return state.Opened == wanted
+            ? Decision.AcceptAndReply(new Reply.Opened())
+            : Decision.Reject("mesh-open-otherwise", $"this node's configuration differs from the cluster's: "
+                + $"the {state.Opened.Describe()}; here it would be {open.Overlay} port {open.OverlayPort}, VNI {open.Vni}");
+    }
+
+    private static Decision Sync(State state, Command.Sync sync)
+    {
+        var (wanted, refused) = Settle(state, sync);
+        var members = sync.Members.ToDictionary(m => m.Node);
+        var events = ImmutableArray.CreateBuilder<IEvent>();
+        // Those who leave go first, so that an address that goes on under another name is never at two nodes.
+        foreach (var joined in state.Joined.Values.Where(j => !wanted.ContainsKey(j.Node)))
+            events.Add(new MeshEvent.VtepLeft(joined.Node, joined.NodeUid, ReasonOf(joined, members.GetValueOrDefault(joined.Node))));
+        foreach (var (node, vtep) in wanted)
+        {
+            var joined = state.Joined.GetValueOrDefault(node);
+            if (joined is null || !Same(joined, vtep))
+                events.Add(vtep);
+        }
+        var complete = events.Count <= MaxEventsPerCommit;
+        return new Decision.Accepted([.. events.Take(MaxEventsPerCommit)], new Reply.Synced(complete, refused));
+    }
+
+    /// <summary>
+    /// The mesh as it should be. Where two members claim an address, one whose agent answers wins over a silent one, then the one
+    /// that has it, then the first name.
+    /// </summary>
+    private static (SortedDictionary<NodeName, MeshEvent.VtepJoined>, ImmutableSortedDictionary<NodeName, NodeName>) Settle(
+        State state, Command.Sync sync)
+    {
+        var wanted = new SortedDictionary<NodeName, MeshEvent.VtepJoined>();
+        var refused = ImmutableSortedDictionary.CreateBuilder<NodeName, NodeName>();
+        var addresses = new Dictionary<IpAddress, NodeName>();
+        var cidrs = new Dictionary<Cidr, NodeName>();
+        var claims = sync.Members
+            .Where(m => m.State != MemberState.Down)
+            .OrderBy(m => m.State == MemberState.Unreachable)
+            .ThenBy(m => !state.Joined.ContainsKey(m.Node))
+            .ThenBy(m => m.Node);
+        foreach (var member in claims)
+        {
+            if (Claim(state, member, sync.PodCidrsSequenceNr) is not { } vtep)
+                continue;
+            NodeName holder = default;
+            if (vtep.Vteps.Any(a => addresses.TryGetValue(a, out holder)) || vtep.PodCidrs.Any(c => cidrs.TryGetValue(c, out holder)))
+            {
+                refused[member.Node] = holder;
+                continue;
+            }
+            wanted[member.Node] = vtep;
+            foreach (var address in vtep.Vteps)
+                addresses[address] = member.Node;
+            foreach (var cidr in vtep.PodCidrs)
+                cidrs[cidr] = member.Node;
+        }
+        return (wanted, refused.ToImmutable());
+    }
+
+    private static MeshEvent.VtepJoined? Claim(State state, MeshMember member, long podCidrsSequenceNr)
+    {
+        var (cidrs, number) = (member.PodCidrs, podCidrsSequenceNr);
+        // An older view of the assignments never overwrites a newer one.
+        if (state.Joined.GetValueOrDefault(member.Node) is { } joined && joined.NodeUid == member.Uid
+            && joined.PodCidrsSequenceNr > podCidrsSequenceNr)
+            (cidrs, number) = (joined.PodCidrs, joined.PodCidrsSequenceNr);
+        return cidrs.IsEmpty || member.Vteps.IsEmpty
+            ? null
+            : new MeshEvent.VtepJoined(member.Node, member.Uid, [.. member.Vteps.Order()], [.. cidrs.Order()], number);
+    }
+
+    // The number is not compared: a later look at unchanged assignments is no news.
+    private static bool Same(MeshEvent.VtepJoined a, MeshEvent.VtepJoined b) =>
+        a.NodeUid == b.NodeUid && a.Vteps.SequenceEqual(b.Vteps) && a.PodCidrs.SequenceEqual(b.PodCidrs);
+
+    private static string ReasonOf(MeshEvent.VtepJoined joined, MeshMember? member) => member switch
+    {
+        null => "it is no longer a member",
+        { State: MemberState.Down } => member.Reason,
+        { PodCidrs.IsEmpty: true } => "its pod CIDRs were taken back",
+        { Vteps.IsEmpty: true } => "it has no VTEP",
+        _ => $"another node has its VTEP address ({string.Join(", ", joined.Vteps)}) or pod CIDR",
+    };
+}

@@ -1,0 +1,25 @@
+using System.Text.Json.Serialization;
+
+namespace Fabric.Messages;
+
+/// <summary>How the cluster journal's events are written; the property names are the storage format.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(MembershipEvent.MemberJoining))]
+[JsonSerializable(typeof(MembershipEvent.MemberRestarted))]
+[JsonSerializable(typeof(MembershipEvent.MemberUp))]
+[JsonSerializable(typeof(MembershipEvent.MemberUnreachable))]
+[JsonSerializable(typeof(MembershipEvent.MemberLeaving))]
+[JsonSerializable(typeof(MembershipEvent.MemberDown))]
+[JsonSerializable(typeof(MembershipEvent.MemberRemoved))]
+[JsonSerializable(typeof(PodCidrEvent.SourceChosen))]
+[JsonSerializable(typeof(PodCidrEvent.ClusterCidrAdded))]
+[JsonSerializable(typeof(PodCidrEvent.PodCidrAssigned))]
+[JsonSerializable(typeof(PodCidrEvent.PodCidrFreed))]
+[JsonSerializable(typeof(MeshEvent.MeshOpened))]
+[JsonSerializable(typeof(MeshEvent.VtepJoined))]
+[JsonSerializable(typeof(MeshEvent.VtepLeft))]
+public sealed partial class ClusterEventJson : JsonSerializerContext;
