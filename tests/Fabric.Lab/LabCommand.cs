@@ -5,7 +5,9 @@ namespace Fabric.Lab;
 /// <summary>Runs a program to its end, within a deadline, and gives back what it wrote.</summary>
 public static class LabCommand
 {
-    /// <summary>The deadline of a command that names none: far above any healthy run, below a test's patience.</summary>
+    /// <summary>
+    /// The deadline of a command that names none: far above any healthy run, below a test's patience.
+    /// </summary>
     public static readonly TimeSpan DefaultDeadline = TimeSpan.FromSeconds(30);
 
     /// <summary>

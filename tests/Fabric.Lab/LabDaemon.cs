@@ -57,7 +57,9 @@ internal sealed class LabDaemon(string program, string folder, Func<IReadOnlyLis
         Pid = null;
     }
 
-    /// <summary>True while the process runs; a zombie no longer does, whether or not its parent ever reaps it.</summary>
+    /// <summary>
+    /// True while the process runs; a zombie no longer does, whether or not its parent ever reaps it.
+    /// </summary>
     internal static bool IsAlive(int pid)
     {
         try

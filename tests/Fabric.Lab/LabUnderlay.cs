@@ -53,7 +53,9 @@ public sealed class LabUnderlay : IDisposable
 
     internal static string PortOf(int index) => string.Create(CultureInfo.InvariantCulture, $"fabt-wire{index}");
 
-    /// <summary>Makes a veth from the bridge into the node's namespace, where it is called <paramref name="nic"/>.</summary>
+    /// <summary>
+    /// Makes a veth from the bridge into the node's namespace, where it is called <paramref name="nic"/>.
+    /// </summary>
     internal void Connect(int index, LabNamespace node, string nic)
     {
         var port = PortOf(index);

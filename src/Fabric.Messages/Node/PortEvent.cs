@@ -49,8 +49,8 @@ public abstract record PortEvent : IEvent
     }
 
     /// <summary>The port forwards and its flows are in place: what kernel and Open vSwitch answered.</summary>
-    public sealed record AttachmentReady(int Attempt, int HostIfIndex, int PodIfIndex, MacAddress Mac, OfPort OfPort,
-        string InterfaceUuid) : PortEvent
+    public sealed record AttachmentReady(int Attempt, int HostIfIndex, MacAddress HostMac, int PodIfIndex, MacAddress Mac,
+        OfPort OfPort, string InterfaceUuid) : PortEvent
     {
         public override string Describe() => $"ready: ofport {OfPort}, MAC {Mac}, host ifindex {HostIfIndex}";
     }

@@ -34,8 +34,9 @@ public interface ISwitch
     /// <summary>Changes flows in one bundle: all of it or nothing; returns when Open vSwitch has confirmed it.</summary>
     Task ChangeFlowsAsync(ImmutableArray<Flow> removed, ImmutableArray<Flow> added, CancellationToken cancellationToken);
 
-    /// <summary>Every flow on the bridge, whoever made it.</summary>
-    Task<ImmutableArray<Flow>> DumpFlowsAsync(CancellationToken cancellationToken);
+    /// <summary>The flows on the bridge, whoever made them.</summary>
+    /// <param name="cookie">Only those with this cookie; null for all.</param>
+    Task<ImmutableArray<Flow>> DumpFlowsAsync(ulong? cookie, CancellationToken cancellationToken);
 
     /// <summary>Forgets the connections of an address in a zone, both directions.</summary>
     Task FlushConnectionsAsync(int zone, IpAddress address, CancellationToken cancellationToken);

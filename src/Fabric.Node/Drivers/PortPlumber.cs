@@ -54,7 +54,7 @@ public sealed class PortPlumber(
             stage = "announcement";
             await kernel.AnnounceAsync(link, sandbox, deadline.Token);
             Tell(request, new Port.Command.Plumbed(new PortEvent.AttachmentReady(
-                call.Attempt, made.HostIfIndex, made.PodIfIndex, made.Mac, there.OfPort!.Value, there.InterfaceUuid)));
+                call.Attempt, made.HostIfIndex, made.HostMac, made.PodIfIndex, made.Mac, there.OfPort!.Value, there.InterfaceUuid)));
         }
         catch (KernelException e)
         {

@@ -13,8 +13,7 @@ public sealed class ProgrammedFlows
 
     public IEnumerable<PlannedFlow> All => _byOwner.Values.SelectMany(f => f);
 
-    public bool Has(PersistenceId owner, ImmutableArray<PlannedFlow> flows) =>
-        _byOwner.TryGetValue(owner, out var there) && there == flows;
+    public bool TryGet(PersistenceId owner, out ImmutableArray<PlannedFlow> flows) => _byOwner.TryGetValue(owner, out flows);
 
     public bool HasAny(PersistenceId owner) => _byOwner.TryGetValue(owner, out var flows) && flows.Length > 0;
 

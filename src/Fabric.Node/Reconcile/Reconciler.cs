@@ -89,6 +89,15 @@ public sealed class Reconciler
         await done.WaitAsync(cancellationToken);
     }
 
+    /// <summary>Whether exactly the flows that were programmed for an owner are on the bridge; reads only those.</summary>
+    public async Task<bool> HasFlowsOnBridgeAsync(PersistenceId owner, CancellationToken cancellationToken)
+    {
+        if (!Programmed.TryGet(owner, out var flows) || flows.IsEmpty)
+            return false;
+        var actual = await _switch.DumpFlowsAsync(flows[0].Flow.Cookie, cancellationToken);
+        return FlowComparison.Of(actual, flows).IsEqual;
+    }
+
     /// <summary>Whether the connections of a detaching attachment's addresses have been forgotten.</summary>
     internal bool HasFlushed(AttachmentId attachment) =>
         !_fold.State.Ports.TryGetValue(attachment, out var port) || port.Stage != PortStage.Unplumbing
@@ -258,7 +267,7 @@ public sealed class Reconciler
         ImmutableSortedDictionary<PersistenceId, ImmutableArray<PlannedFlow>> plan, bool recordsDrift, string reason,
         CancellationToken cancellationToken)
     {
-        var actual = await _switch.DumpFlowsAsync(cancellationToken);
+        var actual = await _switch.DumpFlowsAsync(null, cancellationToken);
         // During an audit the truth to compare with is what was programmed; the plan may already be newer.
         var wanted = (recordsDrift ? Programmed.All : plan.Values.SelectMany(f => f)).ToImmutableArray();
         var comparison = FlowComparison.Of(actual, wanted);

@@ -146,5 +146,7 @@ internal static class ActionReader
         : null;
 
     private static Subfield? ReadSubfield(ushort packed, uint header) =>
-        OxmRegistry.Find(header) is { } field ? new Subfield(field, packed >> 6, (packed & 63) + 1) : default(Subfield?);
+        OxmRegistry.Find(header) is { } field
+            ? new Subfield(field, packed >> 6, (packed & 63) + 1)
+            : default(Subfield?);
 }

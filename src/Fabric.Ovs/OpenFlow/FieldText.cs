@@ -14,7 +14,7 @@ internal static class FieldText
 
     private static readonly string[] FragmentNames = ["no", "yes", "first", "later", "not_later"];
 
-    /// <summary>The value as an argument of set_field, where hexadecimal zero is 0x0.</summary>
+    /// <summary>The value as an argument of set_field.</summary>
     internal static void AppendSetValue(StringBuilder s, OxmField field, UInt128 value, UInt128 mask)
     {
         var exact = mask == field.FullMask;
@@ -72,15 +72,11 @@ internal static class FieldText
         }
     }
 
-    /// <summary>0x and the digits, 0x0 for zero.</summary>
-    internal static void AppendHex(StringBuilder s, UInt128 value) =>
-        s.Append(CultureInfo.InvariantCulture, $"0x{value:x}");
-
-    /// <summary>C's %#x: zero is a plain 0.</summary>
-    internal static void AppendAlternateHex(StringBuilder s, UInt128 value)
+    /// <summary>C's %#x: a plain 0 for zero, else 0x and the digits.</summary>
+    internal static void AppendHex(StringBuilder s, UInt128 value)
     {
         if (value == 0) s.Append('0');
-        else AppendHex(s, value);
+        else s.Append(CultureInfo.InvariantCulture, $"0x{value:x}");
     }
 
     internal static void AppendIpv4(StringBuilder s, uint value) => s.Append(CultureInfo.InvariantCulture,

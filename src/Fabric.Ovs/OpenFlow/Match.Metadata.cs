@@ -3,6 +3,10 @@ using System.Net;
 namespace Fabric.Ovs.OpenFlow;
 
 /// <summary>The typed steps of the builder for tunnel, register and connection tracking metadata.</summary>
+/// <remarks>
+/// A valid state, which the fields of a connection's first packet need, is a ct_state with +new, +est, +rel, +rpl,
+/// +snat or +dnat, or with +trk-inv; Open vSwitch answers OFPBMC_BAD_PREREQ otherwise.
+/// </remarks>
 public sealed partial class Match
 {
     /// <summary>Tunnel key: the VNI for VXLAN and Geneve.</summary>
@@ -55,19 +59,19 @@ public sealed partial class Match
     /// <summary>Connection label under a mask.</summary>
     public Match CtLabel(UInt128 value, UInt128 mask) => With(OxmField.CtLabel, value, mask);
 
-    /// <summary>IPv4 source of the connection's first packet; needs +trk and the IPv4 Ethernet type.</summary>
+    /// <summary>IPv4 source of the connection's first packet; needs <see cref="Ip"/> and a valid state.</summary>
     public Match CtNwSrc(IPAddress address, int prefix = 32) => Prefix(OxmField.CtNwSrc, address, prefix);
 
-    /// <summary>IPv4 destination of the connection's first packet; needs +trk and the IPv4 Ethernet type.</summary>
+    /// <summary>IPv4 destination of the connection's first packet; needs <see cref="Ip"/> and a valid state.</summary>
     public Match CtNwDst(IPAddress address, int prefix = 32) => Prefix(OxmField.CtNwDst, address, prefix);
 
-    /// <summary>IPv6 source of the connection's first packet; needs +trk and the IPv6 Ethernet type.</summary>
+    /// <summary>IPv6 source of the connection's first packet; needs <see cref="Ipv6"/> and a valid state.</summary>
     public Match CtIpv6Src(IPAddress address, int prefix = 128) => Prefix(OxmField.CtIpv6Src, address, prefix);
 
-    /// <summary>IPv6 destination of the connection's first packet; needs +trk and the IPv6 Ethernet type.</summary>
+    /// <summary>IPv6 destination of the connection's first packet; needs <see cref="Ipv6"/> and a valid state.</summary>
     public Match CtIpv6Dst(IPAddress address, int prefix = 128) => Prefix(OxmField.CtIpv6Dst, address, prefix);
 
-    /// <summary>IP protocol of the connection's first packet; needs +trk and an IP Ethernet type.</summary>
+    /// <summary>IP protocol of the connection's first packet; needs an IP Ethernet type and a valid state.</summary>
     public Match CtNwProto(byte protocol) => With(OxmField.CtNwProto, protocol);
 
     /// <summary>Source port of the connection's first packet; needs <see cref="CtNwProto"/>.</summary>

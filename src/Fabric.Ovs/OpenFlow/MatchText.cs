@@ -107,11 +107,6 @@ internal static class MatchText
         {
             s.Append((uint)match.Value << 2);
         }
-        else if (field == OxmField.CtLabel)
-        {
-            FieldText.AppendHex(s, match.Value);
-            if (!match.IsExact) FieldText.AppendHex(s.Append('/'), match.Mask);
-        }
         else if (field == OxmField.Ipv6Label)
         {
             s.Append(CultureInfo.InvariantCulture, $"0x{(uint)match.Value:x5}");
@@ -124,8 +119,8 @@ internal static class MatchText
         }
         else if (field.Format == FieldFormat.Hex)
         {
-            FieldText.AppendAlternateHex(s, match.Value);
-            if (!match.IsExact) FieldText.AppendAlternateHex(s.Append('/'), match.Mask);
+            FieldText.AppendHex(s, match.Value);
+            if (!match.IsExact) FieldText.AppendHex(s.Append('/'), match.Mask);
         }
         else
         {

@@ -4,8 +4,9 @@ namespace Fabric.Ovs.Ovsdb;
 
 /// <summary>One atomic value (RFC 7047, section 5.1, <c>&lt;atom&gt;</c>); equality and order are by content.</summary>
 /// <remarks>
-/// The wire does not tell an integral real from an integer, and ovsdb-server writes 1.0 as 1. A value read with a schema
-/// has the column's type (<see cref="OvsdbColumnType.Normalize"/>); otherwise use <see cref="AsReal"/>, which takes both.
+/// The wire does not tell an integral real from an integer, and ovsdb-server writes 1.0 as 1. A value read with a
+/// schema has the column's type (<see cref="OvsdbColumnType.Normalize"/>); otherwise use <see cref="AsReal"/>, which
+/// takes both.
 /// </remarks>
 public readonly struct OvsdbAtom : IEquatable<OvsdbAtom>, IComparable<OvsdbAtom>
 {
@@ -27,7 +28,9 @@ public readonly struct OvsdbAtom : IEquatable<OvsdbAtom>, IComparable<OvsdbAtom>
     /// <summary>An integer.</summary>
     public static OvsdbAtom Integer(long value) => new(OvsdbAtomKind.Integer, bits: value);
 
-    /// <summary>A real; throws <see cref="ArgumentException"/> for NaN and infinities, which JSON cannot carry.</summary>
+    /// <summary>
+    /// A real; throws <see cref="ArgumentException"/> for NaN and infinities, which JSON cannot carry.
+    /// </summary>
     public static OvsdbAtom Real(double value)
     {
         if (!double.IsFinite(value))

@@ -31,6 +31,8 @@ public sealed partial class OvsdbClient
             {
                 if (_monitors.Contains(monitor))
                     monitor.Synchronise(method, reply.Result);
+                // Not before: a server whose answer ends the connection must not be asked again at once for ever.
+                _backoff = _options.InitialBackoff;
             }
             else if (failure.Code is OvsdbErrorCode.UnknownMethod && method < MonitorMethod.Monitor)
             {

@@ -29,7 +29,8 @@ public sealed partial class OvsdbClient
             return await OvsdbSession.OpenAsync(_endpoint, either.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (
-            exception is SocketException || (exception is OperationCanceledException && deadline.IsCancellationRequested))
+            exception is SocketException
+            || (exception is OperationCanceledException && deadline.IsCancellationRequested))
         {
             throw new OvsdbException(
                 OvsdbErrorCode.NotConnected, $"connect {_endpoint}", exception.Message, inner: exception);
@@ -115,7 +116,8 @@ public sealed partial class OvsdbClient
 
             _schema = OvsdbSchema.Read(reply.Result);
             _connected = true;
-            _backoff = _options.InitialBackoff;
+            if (_monitors.Count == 0)
+                _backoff = _options.InitialBackoff;
             foreach (var monitor in _monitors)
                 RequestMonitor(monitor);
             if (_ready.Task.IsCompleted)

@@ -11,8 +11,8 @@ namespace Fabric.Ovs.Ovsdb;
 /// </summary>
 /// <remarks>
 /// All members may be used from any thread and block none. One owner loop on the thread pool has the connection, the
-/// requests under way and the monitors; a caller's await resumes in the caller's own context, also a single-threaded one.
-/// Requests are answered in the order in which they were sent. While there is no connection they fail at once with
+/// requests under way and the monitors; a caller's await resumes in the caller's own context, also a single-threaded
+/// one. Requests are answered in the order in which they were sent. While there is no connection they fail at once with
 /// <see cref="OvsdbErrorCode.NotConnected"/>; nothing is ever sent twice.
 /// </remarks>
 public sealed partial class OvsdbClient : IAsyncDisposable
@@ -112,8 +112,8 @@ public sealed partial class OvsdbClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Watches tables; completes when the first snapshot is there. Throws <see cref="OvsdbException"/>, for example for a
-    /// table that does not exist.
+    /// Watches tables; completes when the first snapshot is there. Throws <see cref="OvsdbException"/>, for example for
+    /// a table that does not exist.
     /// </summary>
     public async Task<OvsdbMonitor> MonitorAsync(
         ImmutableArray<OvsdbMonitorTable> tables, CancellationToken cancellation = default)
@@ -164,7 +164,10 @@ public sealed partial class OvsdbClient : IAsyncDisposable
             if (exception is not TimeoutException)
                 throw;
             throw new OvsdbException(
-                OvsdbErrorCode.RequestTimedOut, method, $"no answer within {_options.RequestTimeout}", inner: exception);
+                OvsdbErrorCode.RequestTimedOut,
+                method,
+                $"no answer within {_options.RequestTimeout}",
+                inner: exception);
         }
     }
 

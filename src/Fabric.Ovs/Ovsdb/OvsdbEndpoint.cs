@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Fabric.Ovs.Ovsdb;
 
-/// <summary>Where an OVSDB server listens, in the notation of ovsdb(7): <c>unix:/abs/path</c> or <c>tcp:host:port</c>.</summary>
+/// <summary>
+/// Where an OVSDB server listens, in the notation of ovsdb(7): <c>unix:/abs/path</c> or <c>tcp:host:port</c>.
+/// </summary>
 /// <remarks>A host that holds colons is an IPv6 address in brackets.</remarks>
 public sealed record OvsdbEndpoint
 {

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Fabric.Ovs.Ovsdb;
 
 /// <summary>
-/// Finds where each JSON object of a byte stream ends; OVSDB puts nothing between them (RFC 7047, section 4). Every byte
-/// is looked at once, however the stream is cut into pieces.
+/// Finds where each JSON object of a byte stream ends; OVSDB puts nothing between them (RFC 7047, section 4). Every
+/// byte is looked at once, however the stream is cut into pieces.
 /// </summary>
 internal sealed class OvsdbFrameReader(long maxFrameBytes)
 {

@@ -1,6 +1,8 @@
 namespace Fabric.Ovs.Ovsdb;
 
-/// <summary>How a condition compares a column with its value (RFC 7047, section 5.1, <c>&lt;function&gt;</c>).</summary>
+/// <summary>
+/// How a condition compares a column with its value (RFC 7047, section 5.1, <c>&lt;function&gt;</c>).
+/// </summary>
 public enum OvsdbFunction
 {
     /// <summary><c>==</c></summary>

@@ -4,12 +4,13 @@ using System.Text.Json;
 namespace Fabric.Ovs.Ovsdb;
 
 /// <summary>
-/// A live copy of some tables. It survives reconnects: what was missed is fetched, or everything is, and subscribers see
-/// only real differences.
+/// A live copy of some tables. It survives reconnects: what was missed is fetched, or everything is, and subscribers
+/// see only real differences.
 /// </summary>
 /// <remarks>
-/// All members may be used from any thread. Only the owner loop of the client changes a monitor; readers take the current
-/// immutable snapshot. A commit of this client is in the snapshot no later than shortly after its reply, not before.
+/// All members may be used from any thread. Only the owner loop of the client changes a monitor; readers take the
+/// current immutable snapshot. What a transaction of this client changed is in the snapshot when the transaction
+/// completes: ovsdb-server sends the update before the reply, and the loop handles them in that order.
 /// </remarks>
 public sealed class OvsdbMonitor : IAsyncDisposable
 {
@@ -41,8 +42,8 @@ public sealed class OvsdbMonitor : IAsyncDisposable
     public bool IsCurrent => _current;
 
     /// <summary>
-    /// The last commit heard of (update3 of ovsdb-server(7)); the zero uuid when the server does not number its commits,
-    /// which a standalone database does not.
+    /// The last commit heard of (update3 of ovsdb-server(7)); the zero uuid when the server does not number its
+    /// commits, which a standalone database does not.
     /// </summary>
     public Guid LastTransactionId => _version.TransactionId;
 
@@ -72,9 +73,9 @@ public sealed class OvsdbMonitor : IAsyncDisposable
 
     /// <summary>
     /// Waits until <paramref name="select"/> gives something else than null for the rows, and gives that back. It is
-    /// called for the rows of now, then after each change, on the caller's context; what it throws ends the wait. A lost
-    /// connection does not end the wait, <paramref name="cancellation"/> does; disposal throws
-    /// <see cref="OvsdbException"/>.
+    /// called for the rows of now and then for newer ones, on any thread but never twice at once, so it must only look
+    /// at what it is given; what it throws ends the wait. A lost connection does not end the wait,
+    /// <paramref name="cancellation"/> does; disposal throws <see cref="OvsdbException"/>.
     /// </summary>
     public async Task<T> WaitAsync<T>(Func<OvsdbSnapshot, T?> select, CancellationToken cancellation)
         where T : class
@@ -86,7 +87,7 @@ public sealed class OvsdbMonitor : IAsyncDisposable
                 return found;
             if (_failure is { } failure)
                 throw new OvsdbException(OvsdbErrorCode.Disposed, "monitor", failure.Message, inner: failure);
-            await version.Superseded.Task.WaitAsync(cancellation);
+            await version.Superseded.Task.WaitAsync(cancellation).ConfigureAwait(false);
         }
     }
 

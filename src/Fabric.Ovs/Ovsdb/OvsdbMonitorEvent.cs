@@ -29,8 +29,8 @@ public abstract record OvsdbMonitorEvent
         OvsdbSnapshot Snapshot) : OvsdbMonitorEvent;
 
     /// <summary>
-    /// The subscriber was too slow and events after this one were dropped. Read <see cref="OvsdbMonitor.Snapshot"/> now;
-    /// the events that follow are complete again from there on (one may already be contained in it).
+    /// The subscriber was too slow and events after this one were dropped. Read <see cref="OvsdbMonitor.Snapshot"/>
+    /// now; the events that follow are complete again from there on (one may already be contained in it).
     /// </summary>
     public sealed record Lagged : OvsdbMonitorEvent;
 }

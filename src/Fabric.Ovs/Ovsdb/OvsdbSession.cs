@@ -5,7 +5,9 @@ using System.Threading.Channels;
 
 namespace Fabric.Ovs.Ovsdb;
 
-/// <summary>One connection to the server: a pump for each direction, and nothing that knows what the messages mean.</summary>
+/// <summary>
+/// One connection to the server: a pump for each direction, and nothing that knows what the messages mean.
+/// </summary>
 /// <remarks>
 /// The directions must not wait for each other. ovsdb-server stops reading from a client that does not read, so a loop
 /// that waited for a write before it reads on could wait for ever.
@@ -28,8 +30,8 @@ internal sealed class OvsdbSession : IDisposable
     internal void Send(ReadOnlyMemory<byte> message) => _outgoing.Writer.TryWrite(message);
 
     /// <summary>
-    /// Moves messages until the connection ends, and returns why. <paramref name="received"/> is awaited before the next
-    /// message is read, which is how a slow owner slows the server down.
+    /// Moves messages until the connection ends, and returns why. <paramref name="received"/> is awaited before the
+    /// next message is read, which is how a slow owner slows the server down.
     /// </summary>
     internal async Task<Exception> RunAsync(Func<JsonElement, ValueTask> received, long maxFrameBytes)
     {

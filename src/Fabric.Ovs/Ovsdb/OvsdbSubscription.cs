@@ -24,7 +24,8 @@ public sealed class OvsdbSubscription : IDisposable
     }
 
     /// <summary>
-    /// The events in order. It ends when this or the monitor is disposed, and with the exception when the monitor failed.
+    /// The events in order. It ends when this or the monitor is disposed, and with the exception when the monitor
+    /// failed.
     /// </summary>
     public ChannelReader<OvsdbMonitorEvent> Events => _events.Reader;
 
@@ -38,8 +39,8 @@ public sealed class OvsdbSubscription : IDisposable
     /// <summary>Never blocks. The caller holds the monitor's lock and has published the snapshot before.</summary>
     /// <remarks>
     /// The last free place takes <see cref="OvsdbMonitorEvent.Lagged"/>. While that waits to be read nothing is added:
-    /// its reader will look at the snapshot, which is newer. Once it has been taken the queue is empty, and the event at
-    /// hand is at worst one that the reader finds in the snapshot as well.
+    /// its reader will look at the snapshot, which is newer. Once it has been taken the queue is empty, and the event
+    /// at hand is at worst one that the reader finds in the snapshot as well.
     /// </remarks>
     internal void Publish(OvsdbMonitorEvent happened)
     {

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Fabric.Ovs.Ovsdb;
 
 /// <summary>
-/// The value of a column (RFC 7047, section 5.1, <c>&lt;value&gt;</c>): a sorted set of atoms or a sorted map from atoms
-/// to atoms. An atom is the set of that one atom, as on the wire. Immutable; equality is by content.
+/// The value of a column (RFC 7047, section 5.1, <c>&lt;value&gt;</c>): a sorted set of atoms or a sorted map from
+/// atoms to atoms. An atom is the set of that one atom, as on the wire. Immutable; equality is by content.
 /// </summary>
 public sealed class OvsdbValue : IEquatable<OvsdbValue>
 {

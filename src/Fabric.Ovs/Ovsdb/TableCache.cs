@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Fabric.Ovs.Ovsdb;
 
-/// <summary>Applies what a monitor sends to a snapshot. Pure; throws <see cref="FormatException"/> on nonsense.</summary>
+/// <summary>
+/// Applies what a monitor sends to a snapshot. Pure; throws <see cref="FormatException"/> on nonsense.
+/// </summary>
 internal static class TableCache
 {
     /// <summary>
@@ -52,7 +54,9 @@ internal static class TableCache
         return changes.ToImmutable();
     }
 
-    /// <summary>The rows that <paramref name="updates"/> names and that differ; cheaper than comparing everything.</summary>
+    /// <summary>
+    /// The rows that <paramref name="updates"/> names and that differ; cheaper than comparing everything.
+    /// </summary>
     internal static ImmutableArray<OvsdbRowChange> Differences(
         OvsdbSnapshot before, OvsdbSnapshot after, JsonElement updates)
     {
@@ -62,7 +66,8 @@ internal static class TableCache
             foreach (var row in table.Value.EnumerateObject())
             {
                 var uuid = ReadUuid(row.Name);
-                var (old, now) = (before[table.Name].GetValueOrDefault(uuid), after[table.Name].GetValueOrDefault(uuid));
+                var old = before[table.Name].GetValueOrDefault(uuid);
+                var now = after[table.Name].GetValueOrDefault(uuid);
                 if (!Equals(old, now))
                     changes.Add(new(table.Name, uuid, old, now));
             }

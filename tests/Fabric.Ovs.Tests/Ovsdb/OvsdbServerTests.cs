@@ -64,16 +64,6 @@ public sealed class OvsdbServerTests : IDisposable
         Assert.Equal("commit", failure.Operation);
     }
 
-    private static OvsdbTransaction AddBridge(string name) => OvsdbTransaction.Empty
-        .Insert("Bridge", OvsdbRow.Empty.With("name", name), out var bridge)
-        .With(new OvsdbOperation.Mutate("Open_vSwitch", [], [new("bridges", OvsdbMutator.Insert, bridge)]));
-
-    private Task<OvsdbClient> ConnectAsync()
-    {
-        Skip.If(LabRequirements.Missing is not null, LabRequirements.Missing ?? "");
-        return OvsdbClient.ConnectAsync(_ovs!.Endpoint, "Open_vSwitch", TimeProvider.System, cancellation: Deadline);
-    }
-
     [SkippableFact]
     public async Task A_monitor_sees_what_ovs_vsctl_changes()
     {
@@ -101,5 +91,110 @@ public sealed class OvsdbServerTests : IDisposable
         bridge = Assert.Single(deleted.Changes, change => change.Table == "Bridge");
         Assert.Null(bridge.After);
         Assert.Empty(monitor.Snapshot["Bridge"]);
+    }
+
+    [SkippableFact]
+    public async Task A_commit_is_in_the_monitor_when_its_reply_arrives()
+    {
+        await using var client = await ConnectAsync();
+        await using var monitor = await client.MonitorAsync(Bridges, Deadline);
+        for (var round = 1; round <= 200; round++)
+        {
+            await client.TransactAsync(OvsdbTransaction.Empty.With(
+                new OvsdbOperation.Mutate("Open_vSwitch", [], [new("next_cfg", OvsdbMutator.Add, 1)])), Deadline);
+            Assert.Equal(round, Assert.Single(monitor.Snapshot["Open_vSwitch"]).Value["next_cfg"].Number);
+        }
+    }
+
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task After_a_restart_of_the_server_the_client_connects_again_and_catches_up(bool killed)
+    {
+        await using var client = await ConnectAsync();
+        await client.TransactAsync(AddBridge("br0").With(AddBridge("br1", "b1")), Deadline);
+        await using var monitor = await client.MonitorAsync(Bridges, Deadline);
+        using var subscription = monitor.Subscribe();
+        await subscription.Events.ReadAsync(Deadline);
+
+        if (killed)
+            _ovs!.KillDatabase();
+        else
+            _ovs!.StopDatabase();
+        Assert.IsType<OvsdbMonitorEvent.ConnectionLost>(await subscription.Events.ReadAsync(Deadline));
+        Assert.False(monitor.IsCurrent);
+        var refused = await Assert.ThrowsAsync<OvsdbException>(() => client.EchoAsync(Deadline));
+        Assert.Equal((OvsdbErrorCode.NotConnected, false), (refused.Code, refused.IsOutcomeUnknown));
+        LabCommand.Run(
+            "ovsdb-tool", "transact", _ovs.DatabaseFile,
+            """
+            ["Open_vSwitch",{"op":"update","table":"Bridge","where":[["name","==","br1"]],
+              "row":{"external_ids":["map",[["k","v"]]]}}]
+            """);
+        _ovs.StartDatabase();
+
+        var again = Assert.IsType<OvsdbMonitorEvent.Resynchronised>(await subscription.Events.ReadAsync(Deadline));
+        Assert.True(again.Complete);
+        var change = Assert.Single(again.Changes);
+        Assert.Equal((0, 1), (change.Before!["external_ids"].Count, change.After!["external_ids"].Count));
+        await client.TransactAsync(AddBridge("br2"), Deadline);
+        Assert.Equal(3, monitor.Snapshot["Bridge"].Count);
+    }
+
+    [SkippableFact]
+    public async Task A_wait_that_is_not_met_fails_as_timed_out()
+    {
+        await using var client = await ConnectAsync();
+
+        var failure = await Assert.ThrowsAsync<OvsdbException>(
+            () => client.TransactAsync(OvsdbTransaction.Empty.AssertNamed("Bridge", "br0"), Deadline));
+
+        Assert.Equal((OvsdbErrorCode.TimedOut, 0, true), (failure.Code, failure.OperationIndex, failure.IsTransient));
+    }
+
+    [SkippableFact]
+    public async Task The_servers_own_errors_have_their_codes()
+    {
+        await using var client = await ConnectAsync();
+        async Task<OvsdbErrorCode> CodeOfAsync(params OvsdbOperation[] operations) =>
+            (await Assert.ThrowsAsync<OvsdbException>(
+                () => client.TransactAsync(OvsdbTransaction.Empty.With(operations), Deadline))).Code;
+        var bridge = OvsdbRow.Empty.With("name", "br0");
+
+        Assert.Equal(OvsdbErrorCode.Aborted, await CodeOfAsync(new OvsdbOperation.Abort()));
+        Assert.Equal(OvsdbErrorCode.NotOwner, await CodeOfAsync(new OvsdbOperation.Assert("nobodys")));
+        Assert.Equal(OvsdbErrorCode.SyntaxError, await CodeOfAsync(new OvsdbOperation.Delete("Nope", [])));
+        Assert.Equal(OvsdbErrorCode.DuplicateUuidName, await CodeOfAsync(
+            new OvsdbOperation.Insert("Bridge", bridge, "x"), new OvsdbOperation.Insert("Bridge", bridge, "x")));
+        Assert.Equal(OvsdbErrorCode.DomainError, await CodeOfAsync(
+            new OvsdbOperation.Mutate("Open_vSwitch", [], [new("next_cfg", OvsdbMutator.Divide, 0)])));
+        Assert.Equal(OvsdbErrorCode.ConstraintViolation, await CodeOfAsync(
+            new OvsdbOperation.Insert("Bridge", OvsdbRow.Empty.With("fail_mode", "sideways"))));
+        var method = await Assert.ThrowsAsync<OvsdbException>(() => client.CallAsync("nope", _ => { }, Deadline));
+        Assert.Equal(OvsdbErrorCode.UnknownMethod, method.Code);
+    }
+
+    [SkippableFact]
+    public async Task Watching_a_table_that_does_not_exist_fails_and_an_unknown_column_reads_as_empty()
+    {
+        await using var client = await ConnectAsync();
+        await client.TransactAsync(AddBridge("br0"), Deadline);
+
+        await Assert.ThrowsAsync<OvsdbException>(() => client.MonitorAsync([new("Nope")], Deadline));
+        await using var monitor = await client.MonitorAsync([new("Bridge", ["name", "from_the_future"])], Deadline);
+
+        var row = Assert.Single(monitor.Snapshot["Bridge"]).Value;
+        Assert.Equal(("br0", true), (row["name"].Text, row["from_the_future"].Equals(OvsdbValue.EmptySet)));
+    }
+
+    private static OvsdbTransaction AddBridge(string name, string uuidName = "b0") => OvsdbTransaction.Empty.With(
+        new OvsdbOperation.Insert("Bridge", OvsdbRow.Empty.With("name", name), uuidName),
+        new OvsdbOperation.Mutate(
+            "Open_vSwitch", [], [new("bridges", OvsdbMutator.Insert, OvsdbAtom.NamedUuid(uuidName))]));
+
+    private Task<OvsdbClient> ConnectAsync()
+    {
+        Skip.If(LabRequirements.Missing is not null, LabRequirements.Missing ?? "");
+        return OvsdbClient.ConnectAsync(_ovs!.Endpoint, "Open_vSwitch", TimeProvider.System, cancellation: Deadline);
     }
 }

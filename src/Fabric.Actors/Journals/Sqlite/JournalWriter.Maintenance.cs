@@ -12,6 +12,7 @@ internal sealed partial class JournalWriter
         if (last > 0 && snapshot.SequenceNr > last)
             throw AppendRules.SnapshotAhead(snapshot, last);
         var pid = _rows.Streams.Intern(snapshot.Stream.Value);
+        _snapshotNrs.Remove(pid);
         if (snapshot.SequenceNr < _rows.SnapshotNr(pid))
             return;
         if (last > 0)

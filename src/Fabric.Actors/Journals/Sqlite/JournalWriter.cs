@@ -20,6 +20,7 @@ internal sealed partial class JournalWriter : IDisposable
     private readonly SqliteStatement _moveHead;
     private readonly SqliteStatement _insert;
     private readonly SqliteStatement _text;
+    private readonly Dictionary<long, long> _snapshotNrs = [];
     private long _lastOrdering;
     private bool _inDoubt;
     private bool _syncing;
@@ -140,8 +141,18 @@ internal sealed partial class JournalWriter : IDisposable
             Insert(e, ordering++, pid, writer);
         foreach (var text in AppendRules.TextsOf(append))
             Intern(pending, text, ordering - 1);
-        var snapshot = isFirst ? 0 : _rows.SnapshotNr(pid);
+        var snapshot = isFirst ? 0 : SnapshotNr(pid);
         return new AppendOutcome.Appended(new StreamHead(append.Stream, append.LastSequenceNr, commit, snapshot), first);
+    }
+
+    // Nobody else writes snapshots, so what was read once stays true until this writer saves one.
+    private long SnapshotNr(long pid)
+    {
+        if (_snapshotNrs.TryGetValue(pid, out var snapshot))
+            return snapshot;
+        if (_snapshotNrs.Count > 50_000)
+            _snapshotNrs.Clear();
+        return _snapshotNrs[pid] = _rows.SnapshotNr(pid);
     }
 
     private void Insert(EventEnvelope e, long ordering, long pid, long writer)
@@ -198,6 +209,7 @@ internal sealed partial class JournalWriter : IDisposable
     {
         _inDoubt = true;
         _rows.Forget();
+        _snapshotNrs.Clear();
         try
         {
             _connection.Rollback();

@@ -7,8 +7,8 @@ namespace Fabric.Actors;
 /// <summary>A node's journal in one SQLite file with a write-ahead log (docs/journal-format.md).</summary>
 /// <remarks>
 /// One connection writes, under one gate. An append that finds nobody waiting commits on its caller's thread: the way to another
-/// thread and back would take as long as the commit. All others, and those that must be synced to disk, go to the writer thread,
-/// which commits all that wait as one group. Reads have their own connections, see one state of the file for as long as they
+/// thread and back would take as long as the commit. All others, and those that must be synced to disk, go to the writer
+/// thread, which commits all that wait as one group. Reads have their own connections, see one state of the file for as long as they
 /// last, and never block an append; finish or dispose of an enumeration, or the log can't start over. One process writes a file;
 /// any number may read it.
 /// </remarks>
@@ -27,6 +27,7 @@ public sealed partial class SqliteNodeJournal : INodeJournal
     private readonly LogCheckpointer? _checkpointer;
     private readonly Thread? _thread;
     private int _waiting;
+    private volatile bool _crowded;
     private int _disposed;
 
     private SqliteNodeJournal(string path, SqliteConnection? writer)
@@ -85,7 +86,7 @@ public sealed partial class SqliteNodeJournal : INodeJournal
         var writer = Writer();
         // From here on the outcome is reported, whatever happens to the token: half an answer would be worse than a late one.
         cancellationToken.ThrowIfCancellationRequested();
-        if (append.Durability == Durability.Process && Volatile.Read(ref _waiting) == 0 && _gate.TryEnter())
+        if (append.Durability == Durability.Process && !_crowded && Volatile.Read(ref _waiting) == 0 && _gate.TryEnter())
         {
             try
             {
@@ -198,6 +199,8 @@ public sealed partial class SqliteNodeJournal : INodeJournal
             taken.Add(next);
         }
         Interlocked.Add(ref _waiting, -taken.Count);
+        // While several come at once a group is cheaper for all of them than each one alone; a group of one ends that.
+        _crowded = taken.Count > 1;
         group.Clear();
         foreach (var work in taken)
             group.Add(work.Pending!);

@@ -75,9 +75,10 @@ public static class CniErrors
         correlation);
 
     /// <summary>100: the node's block of the network has no free address.</summary>
-    public static CniError PoolExhausted(NetworkName network, string pool, int held, CorrelationId correlation) => Make(
+    /// <param name="cause">Names the block and how many of its addresses are held.</param>
+    public static CniError PoolExhausted(NetworkName network, string cause, CorrelationId correlation) => Make(
         CniErrorCode.PoolExhausted,
-        Text($"network {network} has no free address left in {pool} on this node ({held} in use); ")
+        $"network {network} has no free address left on this node, {cause}; "
             + "delete pods or give the network larger blocks",
         correlation);
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Unicode;
 using Fabric.Messages;
 using Fabric.Messages.Cni;
 
@@ -24,6 +25,8 @@ internal sealed class CniRequestParser(CniRequestFrame frame, CorrelationId corr
             return Fail(CniErrors.InvalidEnvironment($"CNI_NETNS '{frame.NetNsPath}' can't be opened", correlation));
         if (CniArgs.Parse(frame.Args, out var argsFault) is not { } args)
             return Fail(CniErrors.InvalidEnvironment(argsFault, correlation));
+        if (!Utf8.IsValid(frame.Stdin.Span))
+            return Fail(CniErrors.Undecodable("the network configuration", "it is not UTF-8", correlation));
         try
         {
             using var document = JsonDocument.Parse(frame.Stdin);
@@ -37,7 +40,7 @@ internal sealed class CniRequestParser(CniRequestFrame frame, CorrelationId corr
         }
         catch (InvalidOperationException e)
         {
-            // Strings that have no UTF-16 form: bytes that are not UTF-8, or half of a surrogate pair.
+            // A string with an escaped half of a surrogate pair is JSON by its grammar and still no text.
             return Fail(CniErrors.Undecodable("the network configuration", e.Message, correlation));
         }
         catch (CniJsonException e)

@@ -50,7 +50,8 @@ public sealed class LinuxKernel : IKernel, IDisposable
         {
             var facts = _links.Attach(SpecOf(request, sandbox));
             _ingressDrop?.Add(request.HostInterface.Value);
-            return new PodLinkMade(facts.HostIndex, facts.PodIndex, MacAddress.From(facts.PodMac), facts.MtuBytes);
+            return new PodLinkMade(
+                facts.HostIndex, MacAddress.From(facts.HostMac), facts.PodIndex, MacAddress.From(facts.PodMac), facts.MtuBytes);
         }, cancellationToken);
 
     public Task AnnounceAsync(PodLinkRequest request, Sandbox sandbox, CancellationToken cancellationToken) =>

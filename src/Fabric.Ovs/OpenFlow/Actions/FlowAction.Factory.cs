@@ -65,7 +65,10 @@ public abstract partial record FlowAction
     /// <summary>Searches another table and comes back.</summary>
     public static FlowAction Resubmit(byte table) => new ResubmitAction(OfPort.InPort, table, false);
 
-    /// <summary>Searches another table, matching on the original tuple of the packet's connection.</summary>
+    /// <summary>
+    /// Searches another table, matching on the original tuple of the packet's connection; the flow must match IP and
+    /// a valid ct_state.
+    /// </summary>
     public static FlowAction ResubmitCt(byte table) => new ResubmitAction(OfPort.InPort, table, true);
 
     /// <summary>Goes on in a table with a higher number; must be the last action.</summary>

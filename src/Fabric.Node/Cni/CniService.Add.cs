@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using Fabric.Actors;
+using Fabric.Messages;
+using Fabric.Messages.Cni;
+
+namespace Fabric.Node.Cni;
+
+public sealed partial class CniService
+{
+    private async Task<CniResultFrame> AddAsync(
+        CniRequest request, Sandbox sandbox, DelegatedIpam? ipam, CancellationToken cancellationToken)
+    {
+        var (result, error) = await AddInnerAsync(request, sandbox, ipam, cancellationToken);
+        return result is not null
+            ? CniReply.Added(result, request.Configuration.CniVersion)
+            : CniReply.Failed(error!, request.Configuration.CniVersion);
+    }
+
+    private async Task<(CniResult? Result, CniError? Error)> AddInnerAsync(
+        CniRequest request, Sandbox sandbox, DelegatedIpam? ipam, CancellationToken cancellationToken)
+    {
+        var attachment = request.Attachment!.Value;
+        if (readiness() is { IsReady: false } now)
+            return (null, CniErrors.TryAgainLater(now.Reason, request.Correlation));
+        var node = settings();
+        if (request.Configuration.MtuBytes > node.MtuBytes)
+        {
+            return (null, CniErrors.InvalidConfiguration("mtu", $"{request.Configuration.MtuBytes}",
+                $"at most the fabric's {node.MtuBytes}: larger packets would vanish in the tunnels", request.Correlation));
+        }
+        var wanted = Wanted(request, sandbox, node);
+        var known = fold.State.Ports.GetValueOrDefault(attachment, PortState.Absent);
+        var needsLease = ipam is not null && known.Stage == PortStage.Absent;
+        if (needsLease)
+        {
+            var (lease, leaseError) = await ipam!.AddAsync(cancellationToken);
+            if (lease is null)
+                return (null, leaseError);
+            var (addresses, routes) = DelegatedIpam.Shape(lease);
+            wanted = wanted with { DelegatedAddresses = addresses, Routes = routes };
+        }
+        var answer = await AskAsync(request, new Port.Command.Attach(wanted), attachment);
+        if (answer is AskResult.Replied { Reply: Port.Reply.Attached attached })
+            return (ResultOf(attached.State, request, sandbox), null);
+        // The lease is undone, since the runtime may never call DEL for an ADD that failed.
+        if (needsLease && await ipam!.CallAsync("DEL", cancellationToken) is { } undo)
+            return (null, undo);
+        return (null, ErrorOf(answer, request, known, sandbox));
+    }
+
+    private static PortEvent.AttachmentRequested Wanted(CniRequest request, Sandbox sandbox, CniSettings node)
+    {
+        var attachment = request.Attachment!.Value;
+        var configuration = request.Configuration;
+        return new PortEvent.AttachmentRequested(
+            attachment,
+            configuration.Network,
+            configuration.Digest,
+            sandbox.Ref,
+            HostInterfaceName.Of(attachment),
+            configuration.Mac ?? HostInterfaceName.MacOf(attachment),
+            configuration.MtuBytes > 0 ? configuration.MtuBytes : node.MtuBytes,
+            request.Args.Pod,
+            Bridge.Id(node.Bridge),
+            configuration.Ipam is null ? node.Pools : [],
+            configuration.Ips,
+            configuration.Ipam?.Type,
+            [],
+            [],
+            Attempt: 0,
+            node.BootId);
+    }
+
+    private static CniResult ResultOf(PortState port, CniRequest request, Sandbox sandbox)
+    {
+        var wanted = port.Request!;
+        var ready = port.Ready!;
+        var link = PortPlumber.LinkOf(port);
+        var gateways = port.Assigned.Values.ToDictionary(a => a.Address.Address, a => (IpAddress?)a.Gateway);
+        ImmutableArray<CniInterface> interfaces =
+        [
+            new(wanted.HostInterface.Value, ready.HostMac.ToString(), "", wanted.MtuBytes),
+            new(wanted.Attachment.IfName.Value, ready.Mac.ToString(), sandbox.Ref.Path, wanted.MtuBytes),
+        ];
+        return new CniResult(
+            interfaces,
+            [.. link.Addresses.Select(a => new CniIp(a, gateways.GetValueOrDefault(a.Address) ?? GatewayOf(link, a), Interface: 1))],
+            [.. link.Routes.Select(r => new CniRoute(r.Destination, r.Gateway))],
+            request.Configuration.Dns);
+    }
+
+    private static IpAddress? GatewayOf(PodLinkRequest link, AddressPrefix address) =>
+        link.Routes.FirstOrDefault(r => r.Destination.PrefixLength == 0 && r.Destination.IsV6 == address.Address.IsV6)?.Gateway;
+
+    private static CniError ErrorOf(AskResult answer, CniRequest request, PortState known, Sandbox sandbox)
+    {
+        var attachment = request.Attachment!.Value;
+        var network = request.Configuration.Network;
+        var correlation = request.Correlation;
+        if (answer is AskResult.Unavailable unavailable)
+            return CniErrors.TryAgainLater($"{attachment} could not be attached: {unavailable.Reason}", correlation);
+        if (answer is not AskResult.Rejected { Reason: var reason })
+            return CniErrors.Unclassified($"unexpected answer {answer}", correlation);
+        return reason.Code switch
+        {
+            "attached-otherwise" => CniErrors.AttachedDifferently(attachment, reason.Message, correlation),
+            "pool-exhausted" => CniErrors.PoolExhausted(network, reason.Message, correlation),
+            "address-outside" or "address-reserved" or "address-held" or "address-differs" =>
+                CniErrors.AddressUnavailable(request.Configuration.Ips.FirstOrDefault(), network, reason.Message, correlation),
+            "interface-exists" => CniErrors.InterfaceExists(attachment.IfName, sandbox.Ref.Path, correlation),
+            "ovs" or "ofports-exhausted" => CniErrors.PortFailed(HostInterfaceName.Of(attachment).Value, reason.Message, correlation),
+            "sandbox" => CniErrors.HostNamespace(sandbox.Ref.Path, correlation),
+            "kernel" => CniErrors.InputOutput($"attaching {attachment}", reason.Message, correlation),
+            "internal" => CniErrors.Unclassified(reason.Message, correlation),
+            _ => CniErrors.TryAgainLater(
+                $"{attachment} could not be attached ({known.Stage.ToString().ToLowerInvariant()} before): {reason.Message}", correlation),
+        };
+    }
+}

@@ -1,0 +1,83 @@
+using Fabric.Messages;
+
+namespace Fabric.Node.Cni;
+
+public sealed partial class CniService
+{
+    /// <summary>Compares an attachment with kernel and Open vSwitch, after one reconcile pass if something differs.</summary>
+    private async Task<CniError?> CheckAsync(
+        CniRequest request, Sandbox sandbox, DelegatedIpam? ipam, CancellationToken cancellationToken)
+    {
+        var attachment = request.Attachment!.Value;
+        if (!fold.State.Ports.TryGetValue(attachment, out var port) || port.Stage != PortStage.Ready)
+            return CniErrors.UnknownContainer(attachment, request.Configuration.Network, request.Correlation);
+        if (!port.Request!.Sandbox.IsSameNamespace(sandbox.Ref))
+            return CniErrors.AttachedDifferently(attachment, "it is attached in another network namespace", request.Correlation);
+        var differences = new List<string>();
+        await CompareSwitchAsync(port, differences, cancellationToken);
+        if (differences.Count > 0)
+        {
+            // What one pass can repair is no difference worth a new pod.
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5), time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+            try
+            {
+                await reconciler.AuditAsync(either.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                differences.Add("a reconcile pass did not finish within 5 s");
+            }
+            differences.Clear();
+            await CompareSwitchAsync(port, differences, cancellationToken);
+        }
+        CompareLink(await kernel.InspectAsync(attachment, sandbox, cancellationToken), port, request, differences);
+        if (differences.Count > 0)
+            return CniErrors.AttachmentDiffers(attachment, differences, request.Correlation);
+        return ipam is null ? null : await ipam.CallAsync("CHECK", cancellationToken);
+    }
+
+    private async Task CompareSwitchAsync(PortState port, List<string> differences, CancellationToken cancellationToken)
+    {
+        var wanted = port.Request!;
+        if (!ovs.IsConnected)
+            differences.Add("Open vSwitch does not answer");
+        else if (!ovs.Ports.TryGetValue(wanted.HostInterface, out var there))
+            differences.Add($"Open vSwitch has no port {wanted.HostInterface}");
+        else if (there.Error is { Length: > 0 } error)
+            differences.Add($"Open vSwitch's port {wanted.HostInterface} is broken: {error}");
+        else if (there.OfPort != port.OfPort)
+            differences.Add($"Open vSwitch's port {wanted.HostInterface} has ofport {there.OfPort}, not {port.OfPort}");
+        else if (!await reconciler.HasFlowsOnBridgeAsync(Port.Id(wanted.Attachment), cancellationToken))
+            differences.Add("flows are missing or changed");
+    }
+
+    /// <summary>
+    /// Against prevResult where it speaks: a later plugin of the chain may have changed MAC and routes on purpose.
+    /// </summary>
+    private static void CompareLink(PodLinkSeen? seen, PortState port, CniRequest request, List<string> differences)
+    {
+        var wanted = port.Request!;
+        if (seen is null)
+        {
+            differences.Add($"the pod has no interface {wanted.Attachment.IfName}");
+            return;
+        }
+        if (!seen.IsUp)
+            differences.Add($"{wanted.Attachment.IfName} is down");
+        var previous = request.Configuration.PrevResult!;
+        var mac = previous.Interfaces.FirstOrDefault(i => i.Sandbox.Length > 0 && i.Name == wanted.Attachment.IfName.Value)?.Mac;
+        var wantedMac = mac is { Length: > 0 } && MacAddress.TryParse(mac, null, out var parsed) ? parsed : wanted.Mac;
+        if (seen.Mac != wantedMac)
+            differences.Add($"{wanted.Attachment.IfName} has MAC {seen.Mac}, not {wantedMac}");
+        var mine = port.Addresses.Select(a => a.Address).ToHashSet();
+        foreach (var address in previous.Ips.Where(i => mine.Contains(i.Address.Address)).Select(i => i.Address)
+                     .Concat(port.Addresses).Distinct().Where(a => !seen.Addresses.Contains(a)))
+            differences.Add($"{wanted.Attachment.IfName} has no address {address}");
+        foreach (var route in previous.Routes.Where(r => !HasRoute(seen, r)))
+            differences.Add($"the pod has no route {route.Destination}{(route.Gateway is { } gw ? $" via {gw}" : "")}");
+    }
+
+    private static bool HasRoute(PodLinkSeen seen, CniRoute route) => seen.Routes.Any(r =>
+        r.Destination == route.Destination && (route.Gateway is null || r.Gateway == route.Gateway));
+}

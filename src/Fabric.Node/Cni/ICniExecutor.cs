@@ -1,0 +1,11 @@
+using Fabric.Messages.Cni;
+
+namespace Fabric.Node.Cni;
+
+/// <summary>Runs a delegated plugin where the runtime is: the CNI binary does it, on the host, and answers.</summary>
+public interface ICniExecutor
+{
+    /// <exception cref="CniPeerException">The binary has gone away.</exception>
+    Task<CniExecResultFrame> ExecuteAsync(
+        string plugin, IReadOnlyList<CniOverride> environment, ReadOnlyMemory<byte> stdin, CancellationToken cancellationToken);
+}
