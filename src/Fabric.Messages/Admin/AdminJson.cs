@@ -16,4 +16,5 @@ namespace Fabric.Messages;
 [JsonSerializable(typeof(FlowsAnswer))]
 [JsonSerializable(typeof(EventEntry))]
 [JsonSerializable(typeof(AdminError))]
+[JsonSerializable(typeof(string))]
 public sealed partial class AdminJson : JsonSerializerContext;
