@@ -45,11 +45,8 @@ internal sealed class EventsCommand(CommonOptions common)
 
     private Command Make()
     {
-        var command = new Command("events", FabricCommand.Described(
-            "What has happened on this node, oldest first: time, milliseconds since the event before of the same request, entity, what.",
-            "fabric events --pod default/web-0",
-            "fabric events --since 10m --follow",
-            "fabric events --journal /var/lib/fabric/journal.db --kind node -v"))
+        var command = new Command("events",
+            "What has happened on this node: time, ms since the request's event before, entity, what.")
         {
             _pod, _container, _entity, _correlation, _kind, _since, _until, _limit, _follow, _journal,
         };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Text.Json.Serialization.Metadata;
 using Fabric.Messages;
 
@@ -52,34 +53,43 @@ internal static class FabricCommand
             common.Verbose,
         };
         var verbose = common.Verbose;
-        root.Add(Answer(common, "status", "The node in one page; exit code 1 if it is not ready.", "fabric status",
+        var examples = new Dictionary<Command, string[]>();
+        void Add(Command command, params string[] lines)
+        {
+            root.Add(command);
+            examples[command] = lines;
+        }
+
+        Add(Answer(common, "status", "The node in one page; exit code 1 if it is not ready.",
             AdminPaths.Status, AdminJson.Default.StatusAnswer,
-            (s, _, output) => StatusView.Write(s, output), s => s.Readiness.Ready ? ExitCode.Ok : ExitCode.Wrong));
-        root.Add(MembersCommand.Make(common));
-        root.Add(Answer(common, "mesh", "Where packets for other nodes' pods go.", "fabric mesh",
-            AdminPaths.Mesh, AdminJson.Default.MeshAnswer, (m, _, output) => Tables.Mesh(m, output)));
-        root.Add(Answer(common, "ports", "This node's pod interfaces.", "fabric ports --verbose",
-            AdminPaths.Ports, AdminJson.Default.PortsAnswer, (p, r, output) => Tables.Ports(p, r.GetValue(verbose), output)));
-        root.Add(Answer(common, "ips", "This node's address pools, and who holds which address.",
-            "fabric ips -o json | jq '.pools[] | {pool, used, free}'",
-            AdminPaths.Ips, AdminJson.Default.IpsAnswer, (i, _, output) => Tables.Ips(i, output)));
-        root.Add(Answer(common, "flows", "The flows in Open vSwitch, each with its cause.", "fabric flows | grep web-0",
-            AdminPaths.Flows, AdminJson.Default.FlowsAnswer, (f, _, output) => Tables.Flows(f, output)));
-        root.Add(EventsCommand.Make(common));
-        var version = new Command("version", Described("This command's version; the agent's is in status.", "fabric version"));
+            (s, _, output) => StatusView.Write(s, output), s => s.Readiness.Ready ? ExitCode.Ok : ExitCode.Wrong),
+            "fabric status");
+        Add(MembersCommand.Make(common), "fabric members", "fabric members --watch");
+        Add(Answer(common, "mesh", "Where packets for other nodes' pods go.",
+            AdminPaths.Mesh, AdminJson.Default.MeshAnswer, (m, _, output) => Tables.Mesh(m, output)), "fabric mesh");
+        Add(Answer(common, "ports", "This node's pod interfaces.",
+            AdminPaths.Ports, AdminJson.Default.PortsAnswer, (p, r, output) => Tables.Ports(p, r.GetValue(verbose), output)),
+            "fabric ports --verbose");
+        Add(Answer(common, "ips", "This node's address pools, and who holds which address.",
+            AdminPaths.Ips, AdminJson.Default.IpsAnswer, (i, _, output) => Tables.Ips(i, output)),
+            "fabric ips", "fabric ips -o json | jq '.pools[] | {pool, used, free}'");
+        Add(Answer(common, "flows", "The flows in Open vSwitch, each with its cause.",
+            AdminPaths.Flows, AdminJson.Default.FlowsAnswer, (f, _, output) => Tables.Flows(f, output)),
+            "fabric flows | grep web-0");
+        Add(EventsCommand.Make(common), "fabric events --pod default/web-0", "fabric events --since 10m --follow",
+            "fabric events --journal /var/lib/fabric/node.journal --kind node -v");
+        var version = new Command("version", "This command's version; the agent's is in status.");
         version.SetAction(_ => Console.Out.Write($"{ThisVersion.Text}\n"));
-        root.Add(version);
+        Add(version, "fabric version");
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!, examples);
         return root;
     }
 
-    /// <summary>What a command does, with an example that can be copied.</summary>
-    public static string Described(string promise, params string[] examples) =>
-        $"{promise}\n\nExample:\n{string.Join('\n', examples.Select(e => $"  {e}"))}";
-
-    private static Command Answer<T>(CommonOptions common, string name, string promise, string example, string path,
+    private static Command Answer<T>(CommonOptions common, string name, string promise, string path,
         JsonTypeInfo<T> json, Action<T, ParseResult, TextWriter> write, Func<T, int>? exitCode = null)
     {
-        var command = new Command(name, Described(promise, example));
+        var command = new Command(name, promise);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var agent = common.Connect(parsed);

@@ -11,8 +11,7 @@ internal static class MembersCommand
     public static Command Make(CommonOptions common)
     {
         var watch = new Option<bool>("--watch", "-w") { Description = "Go on, and show the table again whenever it changes" };
-        var command = new Command("members", FabricCommand.Described(
-            "The cluster's nodes as this node knows them.", "fabric members", "fabric members --watch"))
+        var command = new Command("members", "The cluster's nodes as this node knows them.")
         {
             watch,
         };
