@@ -1,0 +1,87 @@
+using System.Globalization;
+using Fabric.Messages;
+
+namespace Fabric.Cli;
+
+/// <summary>The answers as tables; 100 columns are enough unless names are very long.</summary>
+internal static class Tables
+{
+    public static void Members(MembersAnswer a, bool verbose, TextWriter output)
+    {
+        var table = verbose
+            ? new Table("NODE", "STATE", "SINCE", "VTEP", "UNDERLAY", "VERSION", "INCARNATION", "UID", "REASON")
+            : new Table("NODE", "STATE", "SINCE", "VTEP", "VERSION", "REASON");
+        foreach (var m in a.Members)
+        {
+            var name = m.IsSingleton ? $"{m.Node} *" : m.Node.Value;
+            var since = Words.Time(m.Since, a.At);
+            if (verbose)
+                table.Add(name, m.State, since, Words.List(m.Vteps), Words.List(m.UnderlayAddresses), m.Version,
+                    $"{m.Incarnation}", m.NodeUid, m.Reason);
+            else
+                table.Add(name, m.State, since, Words.List(m.Vteps), m.Version, m.Reason);
+        }
+        table.Write(output);
+        output.Write($"as {a.Node} knows it; * runs the cluster's singletons; store: {StatusView.Cluster(a.Cluster, a.At)}\n");
+    }
+
+    public static void Mesh(MeshAnswer a, TextWriter output)
+    {
+        output.Write($"{a.Node}: VTEP {Words.List(a.Vteps)}, pods {Words.List(a.PodCidrs)}, "
+            + $"{a.Overlay ?? "no overlay yet"}{(a.Vni is { } vni ? $" VNI {vni}" : "")}\n");
+        var table = new Table("PEER", "VTEP", "POD CIDRS", "STATE", "SINCE");
+        foreach (var p in a.Peers)
+            table.Add(p.Peer.Value, Words.List(p.Vteps), Words.List(p.PodCidrs), p.State, Words.Time(p.Since, a.At));
+        table.Write(output);
+    }
+
+    public static void Ports(PortsAnswer a, bool verbose, TextWriter output)
+    {
+        var table = verbose
+            ? new Table("POD", "CONTAINER", "IF", "STAGE", "ADDRESSES", "OFPORT", "HOST IF", "MAC", "NETWORK", "SINCE")
+            : new Table("POD", "IF", "STAGE", "ADDRESSES", "OFPORT", "HOST IF", "SINCE");
+        foreach (var p in a.Ports)
+        {
+            var container = Words.ShortIds(p.Container.Value);
+            var stage = p.Retries > 0 ? $"{p.Stage} ({p.Retries} retries)" : p.Stage;
+            var (addresses, since) = (Words.List(p.Addresses), Words.Time(p.Since, a.At));
+            if (verbose)
+                table.Add(p.Pod?.ToString(), container, p.IfName.Value, stage, addresses, p.OfPort?.ToString(),
+                    p.HostInterface?.Value, p.Mac?.ToString(), p.Network?.Value, since);
+            else
+                table.Add(p.Pod?.ToString() ?? $"({container})", p.IfName.Value, stage, addresses, p.OfPort?.ToString(),
+                    p.HostInterface?.Value, since);
+        }
+        table.Write(output);
+    }
+
+    public static void Ips(IpsAnswer a, TextWriter output)
+    {
+        var pools = new Table("POOL", "CIDR", "USED", "FREE", "RESTING");
+        foreach (var p in a.Pools)
+            pools.Add(p.Pool.Key, p.Cidr?.ToString(), $"{p.Used}",
+                p.Free == long.MaxValue ? "2^63 or more" : p.Free.ToString(CultureInfo.InvariantCulture), $"{p.Resting}");
+        pools.Write(output);
+        output.Write("\n");
+        var addresses = new Table("ADDRESS", "STATE", "POD", "HOLDER", "SINCE");
+        foreach (var e in a.Pools.SelectMany(p => p.Addresses))
+            addresses.Add(e.Address.ToString(), e.State, e.Pod?.ToString(),
+                e.Holder is { } holder ? Words.ShortIds(holder.ToString()) : null, Words.Time(e.Since, a.At));
+        addresses.Write(output);
+    }
+
+    /// <summary>One flow per line as ovs-ofctl would take it, the cause behind a comment sign.</summary>
+    public static void Flows(FlowsAnswer a, TextWriter output)
+    {
+        var owner = "";
+        foreach (var f in a.Flows)
+        {
+            var table = $"# table {f.Table}";
+            if (table != owner)
+                output.Write($"{owner = table}\n");
+            var match = f.Match.Length > 0 ? $",{f.Match}" : "";
+            output.Write($"cookie={f.Cookie},table={f.Table},priority={f.Priority}{match},actions={f.Actions}   # {f.Cause}\n");
+        }
+        output.Write($"# {a.Flows.Length} flows on {a.Bridge ?? "no bridge yet"}\n");
+    }
+}

@@ -1,0 +1,8 @@
+namespace Fabric.Node;
+
+/// <summary>What the outside may know of the node.</summary>
+public interface INodeView
+{
+    /// <summary>Called on the event loop; copies references only, because the loop waits meanwhile.</summary>
+    NodeFacts Read();
+}

@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Fabric.Actors;
+using Fabric.Messages;
+
+namespace Fabric.Node;
+
+/// <summary>The admin socket's answers, from facts alone.</summary>
+public static class NodeAnswers
+{
+    public static StatusAnswer Status(NodeFacts facts, JournalAnswer journal)
+    {
+        var (identity, state) = (facts.Identity, facts.State);
+        return new StatusAnswer(
+            facts.At, identity.Node, identity.Uid, identity.Incarnation, identity.Version,
+            Math.Round((facts.At - identity.StartedAt).TotalSeconds, 3),
+            facts.Readiness.IsReady
+                ? ReadinessAnswer.Yes
+                : new ReadinessAnswer(false, facts.Readiness.Code, [facts.Readiness.Reason]),
+            state.Bridge.Configured is { } b
+                ? new BridgeAnswer(b.Bridge, b.DatapathType, Word(b.Overlay), b.OverlayPort, b.Vni, b.MtuBytes, b.PipelineVersion)
+                : null,
+            state.PodCidrs,
+            // The gateway has the block's first address (docs/architecture.md, node identity).
+            [.. state.PodCidrs.Select(c => c.At(1))],
+            new SwitchAnswer(facts.SwitchConnected, facts.SwitchVersion, facts.SwitchInStep),
+            journal,
+            state.Ports.Values.CountBy(p => Word(p.Stage)).ToImmutableSortedDictionary(StringComparer.Ordinal),
+            state.Tunnels.Count,
+            facts.Programmed.Length,
+            facts.ReconciledOrdering,
+            state.Ordering,
+            facts.MailboxDepth,
+            facts.EntitiesInMemory,
+            Cluster(facts.Cluster));
+    }
+
+    public static JournalAnswer Journal(string path, JournalHorizon h) =>
+        new(path, h.SizeBytes, h.FirstOrdering, h.FirstTime, h.LastOrdering, h.LastTime, h.DroppedThrough, null);
+
+    public static JournalAnswer Journal(string path, JournalException failure) =>
+        new(path, 0, 0, null, 0, null, 0, failure.Message);
+
+    public static MembersAnswer Members(NodeFacts facts)
+    {
+        var singleton = facts.Cluster?.Singleton;
+        return new MembersAnswer(facts.At, facts.Identity.Node, Cluster(facts.Cluster),
+            facts.Cluster is not { } cluster ? [] :
+            [
+                .. cluster.Members.OrderBy(m => m.Node).Select(m => new MemberEntry(
+                    m.Node, m.Uid, m.Incarnation, Word(m.State), m.Reason, m.Since, m.Version,
+                    m.UnderlayAddresses, m.Vteps, m.Node == singleton)),
+            ]);
+    }
+
+    public static MeshAnswer Mesh(NodeFacts facts, IReadOnlyDictionary<NodeName, DateTimeOffset> since)
+    {
+        var states = facts.Cluster?.Members.ToDictionary(m => m.Node, m => Word(m.State)) ?? [];
+        var bridge = facts.State.Bridge.Configured;
+        return new MeshAnswer(
+            facts.At, facts.Identity.Node, bridge is null ? null : Word(bridge.Overlay), bridge?.Vni,
+            facts.Identity.Vteps, facts.State.PodCidrs,
+            [
+                .. facts.State.Tunnels.Values.Select(t => new PeerEntry(
+                    t.Peer, t.PeerUid, t.Vteps, t.PodCidrs, states.GetValueOrDefault(t.Peer, "open"), At(since, t.Peer))),
+            ]);
+    }
+
+    public static PortsAnswer Ports(NodeFacts facts, IReadOnlyDictionary<AttachmentId, PortTimes> times) => new(
+        facts.At, facts.Identity.Node, facts.State.Ordering,
+        [
+            .. facts.State.Ports.Select(p => new PortEntry(
+                p.Key.Container, p.Key.IfName, p.Value.Request?.Pod, p.Value.Request?.Network, Word(p.Value.Stage),
+                times.GetValueOrDefault(p.Key)?.StageSince, p.Value.Addresses, p.Value.OfPort,
+                p.Value.Request?.HostInterface, p.Value.Request?.Mac, p.Value.Retries)),
+        ]);
+
+    public static IpsAnswer Ips(NodeFacts facts, IReadOnlyDictionary<AttachmentId, PortTimes> times) => new(
+        facts.At, facts.Identity.Node, facts.State.Ordering,
+        [.. facts.State.Pools.Select(p => Pool(facts, p.Key, p.Value, times))]);
+
+    public static FlowsAnswer Flows(NodeFacts facts)
+    {
+        var owners = new Dictionary<long, PersistenceId>();
+        foreach (var (owner, flows) in facts.Planned)
+        {
+            foreach (var flow in flows)
+                owners[flow.Text.Id] = owner;
+        }
+        return new FlowsAnswer(facts.At, facts.Identity.Node, facts.State.Bridge.Configured?.Bridge,
+        [
+            .. facts.Programmed
+                .OrderBy(f => f.Flow.Table).ThenByDescending(f => f.Flow.Priority).ThenBy(f => f.Text.Text, StringComparer.Ordinal)
+                .Select(f => Flow(facts.State, f, owners.TryGetValue(f.Text.Id, out var owner) ? owner : null)),
+        ]);
+    }
+
+    private static ClusterAnswer? Cluster(ClusterFacts? c) =>
+        c is null ? null : new ClusterAnswer(c.Store, c.Reachable, c.LastContact, c.Singleton);
+
+    private static PoolEntry Pool(
+        NodeFacts facts, PersistenceId id, AddressPool.State pool, IReadOnlyDictionary<AttachmentId, PortTimes> times)
+    {
+        var lending = pool.Lending;
+        var resting = lending.Resting.Where(r => lending.IsResting(r.Key, facts.At)).ToArray();
+        var used = lending.Holders.Select(h => new AddressEntry(
+            h.Key, "used", h.Value, facts.State.Ports.GetValueOrDefault(h.Value)?.Request?.Pod,
+            times.GetValueOrDefault(h.Value)?.AddressSince.TryGetValue(h.Key, out var at) == true ? at : null));
+        var entries = used.Concat(resting.Select(r => new AddressEntry(r.Key, "resting", null, null, r.Value)));
+        var inBlock = lending.Holders.Keys.Concat(resting.Select(r => r.Key)).Count(a => pool.Cidr?.Contains(a) == true);
+        return new PoolEntry(id, pool.Cidr, lending.Holders.Count, Free(pool.Cidr, inBlock), resting.Length,
+            [.. entries.OrderBy(e => e.Address)]);
+    }
+
+    private static long Free(Cidr? block, int taken)
+    {
+        if (block is not { } cidr)
+            return 0;
+        var unusable = (UInt128)(AddressPool.ReservedAddresses + (cidr.IsV6 ? 0 : 1) + taken);
+        return cidr.Size <= unusable ? 0 : (long)UInt128.Min(long.MaxValue, cidr.Size - unusable);
+    }
+
+    private static FlowEntry Flow(NodeState state, PlannedFlow planned, PersistenceId? owner)
+    {
+        var flow = planned.Flow;
+        // The text ends in "MATCH actions=ACTIONS"; a match holds no blank, and the priority stands in front of it.
+        var text = planned.Text.Text;
+        var split = text.IndexOf("actions=", StringComparison.Ordinal);
+        var head = text[..split].TrimEnd();
+        var match = head[(head.LastIndexOf(' ') + 1)..];
+        return new FlowEntry(flow.Table, flow.Priority, string.Create(CultureInfo.InvariantCulture, $"0x{flow.Cookie:x}"),
+            MatchOnly(match), text[(split + "actions=".Length)..], owner, Cause(state, owner));
+    }
+
+    private static string MatchOnly(string match) => string.Join(',', match.Split(',').Where(p =>
+        p.Length > 0 && !p.StartsWith("priority=", StringComparison.Ordinal)
+        && !p.StartsWith("cookie=", StringComparison.Ordinal) && !p.StartsWith("table=", StringComparison.Ordinal)));
+
+    private static string Cause(NodeState state, PersistenceId? owner) => owner switch
+    {
+        null => "not wanted any more",
+        { Kind: "port" } id => state.Ports.GetValueOrDefault(AttachmentId.Parse(id.Key))?.Request?.Pod is { } pod
+            ? $"pod {pod}" : $"attachment {id.Key}",
+        { Kind: "tunnel" } id => $"peer {id.Key}",
+        { Kind: "bridge" } => "the bridge itself",
+        { } id => id.Value,
+    };
+
+    private static DateTimeOffset? At(IReadOnlyDictionary<NodeName, DateTimeOffset> times, NodeName key) =>
+        times.TryGetValue(key, out var at) ? at : null;
+
+    private static string Word<T>(T value)
+        where T : struct, Enum => value.ToString().ToLowerInvariant();
+}

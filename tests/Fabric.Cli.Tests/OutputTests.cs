@@ -1,0 +1,102 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Fabric.Messages;
+using Fabric.Node;
+using Fabric.Node.Tests;
+
+namespace Fabric.Cli.Tests;
+
+/// <summary>What people read, compared with Golden/*.txt; and what programs read.</summary>
+public sealed partial class OutputTests
+{
+    [Theory]
+    [InlineData("status")]
+    [InlineData("members")]
+    [InlineData("mesh")]
+    [InlineData("ports")]
+    [InlineData("ports", "--verbose")]
+    [InlineData("ips")]
+    [InlineData("flows")]
+    [InlineData("events", "--pod", "default/web-0")]
+    [InlineData("events", "--limit", "4", "--verbose")]
+    public async Task A_command_prints_what_its_golden_text_says(params string[] arguments)
+    {
+        await using var admin = await RunningAdmin.StartAsync();
+
+        var run = await CliBinary.RunAsync(admin.SocketPath, arguments);
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Stderr));
+        Golden.Check(string.Join(' ', arguments), JournalSize().Replace(run.Stdout, "SIZE"));
+    }
+
+    [Theory]
+    [InlineData("status")]
+    [InlineData("members")]
+    [InlineData("mesh")]
+    [InlineData("ports")]
+    [InlineData("ips")]
+    [InlineData("flows")]
+    public async Task Json_is_one_document_as_the_agent_wrote_it(string command)
+    {
+        await using var admin = await RunningAdmin.StartAsync();
+
+        var run = await CliBinary.RunAsync(admin.SocketPath, command, "--output", "json");
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Stderr));
+        using var document = JsonDocument.Parse(run.Stdout);
+        Assert.Equal("node-a", document.RootElement.GetProperty("node").GetString());
+    }
+
+    [Fact]
+    public async Task A_journal_file_tells_the_same_events_as_its_agent()
+    {
+        await using var admin = await RunningAdmin.StartAsync();
+
+        var asked = await CliBinary.RunAsync(admin.SocketPath, "events", "-v");
+        var read = await CliBinary.RunAsync("/nonexistent.sock", "events", "-v", "--journal", admin.JournalPath);
+        var json = await CliBinary.RunAsync("/nonexistent.sock", "events", "-o", "json", "--journal", admin.JournalPath);
+
+        Assert.Equal((0, ""), (read.ExitCode, read.Stderr));
+        Assert.Equal(asked.Stdout, read.Stdout);
+        var first = JsonSerializer.Deserialize(json.Stdout.Split('\n')[0], AdminJson.Default.EventEntry)!;
+        Assert.Equal((1, "agent-started/1"), (first.Ordering, first.Manifest));
+    }
+
+    [Fact]
+    public async Task Status_of_a_node_that_is_not_ready_is_code_1()
+    {
+        await using var admin = await RunningAdmin.StartAsync();
+        admin.Node.Readiness = new Readiness(50, "the pool is empty");
+
+        var run = await CliBinary.RunAsync(admin.SocketPath, "status");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("no (code 50): the pool is empty", run.Stdout, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Following_prints_an_event_when_it_happens()
+    {
+        await using var admin = await RunningAdmin.StartAsync();
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        using var process = CliBinary.Start(admin.SocketPath, "events", "--follow", "--limit", "1");
+        try
+        {
+            var past = await process.StandardOutput.ReadLineAsync(deadline.Token);
+            await admin.Node.HappenAsync(
+                NodeLife.Id(new NodeName("node-a")), "-", 70_000, new NodeEvent.AgentStopped("asked to"));
+            var now = await process.StandardOutput.ReadLineAsync(deadline.Token);
+
+            Assert.Contains("detach requested: CNI DEL", past, StringComparison.Ordinal);
+            Assert.EndsWith("agent stopped: asked to", now, StringComparison.Ordinal);
+        }
+        finally
+        {
+            process.Kill();
+            await process.WaitForExitAsync(deadline.Token);
+        }
+    }
+
+    [GeneratedRegex("[0-9.]+ [KM]iB")]
+    private static partial Regex JournalSize();
+}

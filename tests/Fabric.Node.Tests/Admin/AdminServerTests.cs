@@ -1,0 +1,229 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Fabric.Actors;
+using Fabric.Messages;
+
+namespace Fabric.Node.Tests;
+
+public sealed class AdminServerTests
+{
+    [Fact]
+    public async Task The_socket_is_only_for_its_owner_and_gone_after_the_stop()
+    {
+        string path;
+        await using (var admin = await RunningAdmin.StartAsync())
+        {
+            path = admin.SocketPath;
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+        }
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task Status_tells_the_node_in_one_answer()
+    {
+        await using var admin = await RunningAdmin.StartAsync();
+        admin.Node.Readiness = new Readiness(50, "the pool is empty");
+        using var client = AdminClient.Connect(admin.SocketPath);
+
+        var text = await client.GetStringAsync(AdminPaths.Status);
+        var status = JsonSerializer.Deserialize(text, AdminJson.Default.StatusAnswer)!;
+
+        Assert.Equal(("node-a", 75.0, 50), (status.Node.Value, status.UptimeSeconds, status.Readiness.Code));
+        Assert.Equal(["the pool is empty"], status.Readiness.Reasons);
+        Assert.Equal(admin.Journal.LastOrdering, status.Journal.LastOrdering);
+        Assert.Equal(1, status.PortsByStage["ready"]);
+        Assert.Equal(1, status.PortsByStage["unplumbing"]);
+        Assert.Equal("10.244.1.1", Assert.Single(status.GatewayAddresses).ToString());
+        Assert.Contains("\"firstTime\":\"2026-05-04T03:02:01.000Z\"", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ports_and_addresses_know_since_when_they_are_what_they_are()
+    {
+        await using var admin = await RunningAdmin.StartAsync();
+        using var client = AdminClient.Connect(admin.SocketPath);
+
+        var ports = await GetAsync(client, AdminPaths.Ports, AdminJson.Default.PortsAnswer);
+        var ips = await GetAsync(client, AdminPaths.Ips, AdminJson.Default.IpsAnswer);
+
+        var web = Assert.Single(ports.Ports, p => p.Container == SampleNode.Web.Container);
+        Assert.Equal((SampleNode.Start.AddMilliseconds(1009), "ready"), (web.Since!.Value, web.Stage));
+        var other = Assert.Single(ports.Ports, p => p.Container == SampleNode.Nameless.Container);
+        Assert.Equal((SampleNode.Start.AddMilliseconds(60_000), "unplumbing"), (other.Since!.Value, other.Stage));
+        var pool = Assert.Single(ips.Pools);
+        Assert.Equal((2, 250, 0), (pool.Used, pool.Free, pool.Resting));
+        Assert.Equal(SampleNode.Start.AddMilliseconds(1002), pool.Addresses[0].Since);
+        Assert.Equal("default/web-0", pool.Addresses[0].Pod?.ToString());
+    }
+
+    [Fact]
+    public async Task Flows_members_and_mesh_are_told()
+    {
+        await using var admin = await RunningAdmin.StartAsync();
+        using var client = AdminClient.Connect(admin.SocketPath);
+
+        var flows = await GetAsync(client, AdminPaths.Flows, AdminJson.Default.FlowsAnswer);
+        var members = await GetAsync(client, AdminPaths.Members, AdminJson.Default.MembersAnswer);
+        var mesh = await GetAsync(client, AdminPaths.Mesh, AdminJson.Default.MeshAnswer);
+
+        var flow = flows.Flows[1];
+        Assert.Equal((10, 200, "0x1f", "ip,in_port=64", "resubmit(,20)", "pod default/web-0"),
+            (flow.Table, flow.Priority, flow.Cookie, flow.Match, flow.Actions, flow.Cause));
+        Assert.Equal(("", "drop", "the bridge itself"), (flows.Flows[0].Match, flows.Flows[0].Actions, flows.Flows[0].Cause));
+        Assert.Equal([false, true], members.Members.Select(m => m.IsSingleton));
+        var peer = Assert.Single(mesh.Peers);
+        Assert.Equal(("unreachable", SampleNode.Start.AddMilliseconds(3000)), (peer.State, peer.Since!.Value));
+    }
+
+    [Theory]
+    [InlineData("?pod=web-0", "pod", "web-0")]
+    [InlineData("?container=ab", "container", "ab")]
+    [InlineData("?entity=x", "entity", "x")]
+    [InlineData("?kind=nothing", "kind", "nothing")]
+    [InlineData("?since=yesterday", "since", "yesterday")]
+    [InlineData("?since=10w", "since", "10w")]
+    [InlineData("?until=%23x", "until", "#x")]
+    [InlineData("?limit=0", "limit", "0")]
+    [InlineData("?limit=100001", "limit", "100001")]
+    [InlineData("?follow=yes", "follow", "yes")]
+    [InlineData("?colour=red", "colour", "red")]
+    [InlineData("?limit=1&limit=2", "limit", "2")]
+    public async Task A_bad_query_is_answered_with_parameter_value_and_what_is_allowed(string query, string parameter, string value)
+    {
+        await using var admin = await RunningAdmin.StartAsync(new MemoryJournal());
+        using var client = AdminClient.Connect(admin.SocketPath);
+
+        using var response = await client.GetAsync(AdminPaths.Events + query);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        var error = JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(), AdminJson.Default.AdminError)!;
+        Assert.Equal((parameter, value), (error.Parameter, error.Value));
+        Assert.NotEmpty(error.Allowed);
+        Assert.Empty(admin.Failures);
+    }
+
+    [Fact]
+    public async Task Unknown_paths_methods_and_parameters_are_explained()
+    {
+        await using var admin = await RunningAdmin.StartAsync(new MemoryJournal());
+        using var client = AdminClient.Connect(admin.SocketPath);
+
+        using var nowhere = await client.GetAsync("/v1/nowhere");
+        using var posted = await client.PostAsync(AdminPaths.Status, new StringContent(""));
+        using var extra = await client.GetAsync(AdminPaths.Ports + "?a=b");
+
+        Assert.Equal([HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed, HttpStatusCode.BadRequest],
+            [nowhere.StatusCode, posted.StatusCode, extra.StatusCode]);
+        var error = JsonSerializer.Deserialize(await nowhere.Content.ReadAsStringAsync(), AdminJson.Default.AdminError)!;
+        Assert.Equal(AdminPaths.All, error.Allowed);
+    }
+
+    [Theory]
+    [InlineData("pod=default/web-0", 6)]
+    [InlineData("container=c0ff", 7)]
+    [InlineData("correlation=r3", 1)]
+    [InlineData("kind=pool", 3)]
+    [InlineData("kind=attachment-ready", 2)]
+    [InlineData("entity=tunnel/node-b", 1)]
+    [InlineData("limit=3", 3)]
+    [InlineData("since=%235&until=%236", 2)]
+    [InlineData("since=2026-05-04T03:02:04Z", 2)]
+    [InlineData("until=2026-05-04T03:02:01Z", 1)]
+    [InlineData("since=1s", 0)]
+    [InlineData("pod=default/nobody", 0)]
+    public async Task Events_are_found_by_what_is_known_of_them(string query, int count)
+    {
+        await using var admin = await RunningAdmin.StartAsync();
+        using var client = AdminClient.Connect(admin.SocketPath);
+
+        var events = (await client.GetStringAsync($"{AdminPaths.Events}?{query}")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(l => JsonSerializer.Deserialize(l, AdminJson.Default.EventEntry)!).ToArray();
+
+        Assert.Equal(count, events.Length);
+        Assert.Equal(events.OrderBy(e => e.Ordering), events);
+        Assert.All(events, e => Assert.Null(e.Payload));
+    }
+
+    [Fact]
+    public async Task Following_goes_on_where_the_past_ends()
+    {
+        await using var admin = await RunningAdmin.StartAsync();
+        using var client = AdminClient.Connect(admin.SocketPath);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var response = await client.GetAsync(
+            $"{AdminPaths.Events}?follow=true&limit=1&payload=true", HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(deadline.Token));
+
+        var first = JsonSerializer.Deserialize((await lines.ReadLineAsync(deadline.Token))!, AdminJson.Default.EventEntry)!;
+        await admin.Node.HappenAsync(NodeLife.Id(new NodeName("node-a")), "-", 70_000, new NodeEvent.AgentStopped("asked to"));
+        var second = JsonSerializer.Deserialize((await lines.ReadLineAsync(deadline.Token))!, AdminJson.Default.EventEntry)!;
+
+        Assert.Equal(first.Ordering + 1, second.Ordering);
+        Assert.Equal("agent stopped: asked to", second.Text);
+        Assert.Equal("asked to", second.Payload!.Value.GetProperty("reason").GetString());
+    }
+
+    [Fact]
+    public async Task A_half_open_client_does_not_keep_others_waiting()
+    {
+        await using var admin = await RunningAdmin.StartAsync(new MemoryJournal());
+        using var half = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await half.ConnectAsync(new UnixDomainSocketEndPoint(admin.SocketPath));
+        await half.SendAsync(Encoding.ASCII.GetBytes("GET /v1/status HTTP/1.1\r\nHo"));
+        using var client = AdminClient.Connect(admin.SocketPath);
+
+        using var response = await client.GetAsync(AdminPaths.Status);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_view_that_throws_is_an_answer_and_not_the_agents_end()
+    {
+        var journal = new MemoryJournal();
+        var loop = new EventLoop("fab-t loop", _ => { });
+        await using var admin = await RunningAdmin.StartAsync(journal);
+        var path = admin.SocketPath + "2";
+        await using (var server = new AdminServer(
+            loop, new BrokenView(), journal, "x", NodeEvents.Catalog, TimeProvider.System, admin))
+        {
+            await server.StartAsync(path, CancellationToken.None);
+            using var client = AdminClient.Connect(path);
+            using var response = await client.GetAsync(AdminPaths.Ports);
+            Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+            Assert.IsType<InvalidOperationException>(Assert.Single(admin.Failures));
+        }
+        await loop.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_second_agent_does_not_take_the_socket_away()
+    {
+        await using var admin = await RunningAdmin.StartAsync(new MemoryJournal());
+        await using var second = new AdminServer(
+            admin.Loop, admin.Node, admin.Journal, "x", NodeEvents.Catalog, TimeProvider.System, admin);
+
+        var e = await Assert.ThrowsAsync<HttpSocketException>(() => second.StartAsync(admin.SocketPath, CancellationToken.None));
+
+        Assert.Contains(admin.SocketPath, e.Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(admin.SocketPath));
+    }
+
+    private static async Task<T> GetAsync<T>(
+        HttpClient client, string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> json)
+    {
+        var text = await client.GetStringAsync(path);
+        var answer = JsonSerializer.Deserialize(text, json)!;
+        // What is read back is written the same again.
+        Assert.Equal(text.TrimEnd(), JsonSerializer.Serialize(answer, json));
+        return answer;
+    }
+
+    private sealed class BrokenView : INodeView
+    {
+        public NodeFacts Read() => throw new InvalidOperationException("broken");
+    }
+}
