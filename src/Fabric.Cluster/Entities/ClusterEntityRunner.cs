@@ -1,0 +1,185 @@
+using System.Collections.Immutable;
+using Fabric.Actors;
+using Fabric.Messages;
+
+namespace Fabric.Cluster;
+
+/// <summary>
+/// Runs one cluster entity against the store: load, decide, append; after a conflict refresh and decide again.
+/// </summary>
+/// <remarks>
+/// One command at a time, on one loop. Whoever else writes the stream is met by compare-and-set, never by locking. An append of
+/// unknown outcome is settled by looking for its commit id; if it lands later still, the next append conflicts, the event is
+/// folded, and the repeated command finds its work done. Cluster entities have no effects: their stream is their only output.
+/// </remarks>
+/// <param name="mayRetry">Asked after a conflict; false ends the command, since the caller is no longer the one to decide.</param>
+/// <param name="report">Told, in a sentence, of what went wrong without harm (a snapshot that could not be stored).</param>
+public sealed class ClusterEntityRunner<TState>(
+    IEntity<TState> entity,
+    PersistenceId id,
+    IClusterStore store,
+    EventCatalog catalog,
+    ClusterWriter writer,
+    Func<CancellationToken, ValueTask<bool>>? mayRetry = null,
+    Action<string>? report = null)
+    where TState : class
+{
+    /// <summary>After so many events a snapshot is stored.</summary>
+    public const int SnapshotEvery = 1_000;
+
+    /// <summary>So many events before a snapshot stay, so that a watcher that lags a little needs no snapshot.</summary>
+    public const int KeepEvents = 4_000;
+
+    private const int MaxAttempts = 10;
+
+    private readonly StreamFold<TState> _fold = new(entity, id, catalog);
+    private bool _loaded;
+    private bool _busy;
+
+    public TState State => _fold.State;
+
+    /// <summary>The last event that <see cref="State"/> includes.</summary>
+    public long SequenceNr => _fold.SequenceNr;
+
+    /// <summary>Why the stream can't be written by this version, or null.</summary>
+    public string? Stall => _fold.Stall;
+
+    /// <summary>Reads what has been appended since the last look.</summary>
+    /// <exception cref="JournalException">The store can't be read.</exception>
+    public async Task RefreshAsync(CancellationToken cancellationToken) => await RefreshAsync(default, cancellationToken);
+
+    /// <summary>Carries a command out; the answer comes when its events are in the store.</summary>
+    /// <returns>Unavailable if the store does not answer, or others keep writing, or the stream holds unknown events.</returns>
+    public async Task<AskResult> AskAsync(ICommand command, CorrelationId correlation, CancellationToken cancellationToken)
+    {
+        Invariant.That(!_busy, "a cluster entity handles one command at a time");
+        _busy = true;
+        try
+        {
+            return await StepAsync(command, correlation, cancellationToken);
+        }
+        catch (JournalException e)
+        {
+            return new AskResult.Unavailable(e.Message);
+        }
+        finally
+        {
+            _busy = false;
+        }
+    }
+
+    private async Task<AskResult> StepAsync(ICommand command, CorrelationId correlation, CancellationToken cancellationToken)
+    {
+        var trouble = $"{id}: others kept writing";
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            if (!_loaded)
+                await RefreshAsync(cancellationToken);
+            if (Stall is { } stall)
+                return new AskResult.Unavailable(stall);
+            var decision = entity.Decide(State, command, writer.Time.GetUtcNow());
+            if (decision is Decision.Rejected rejected)
+            {
+                var judged = SequenceNr;
+                await RefreshAsync(cancellationToken);
+                if (judged != SequenceNr)
+                    continue;
+                return new AskResult.Rejected(rejected.Reason);
+            }
+            Invariant.That(decision is Decision.Accepted, "a cluster entity answers at once");
+            var accepted = (Decision.Accepted)decision;
+            if (accepted.Events.IsEmpty)
+                return new AskResult.Replied(accepted.Reply);
+            var append = Compose(accepted.Events, correlation);
+            switch (await store.AppendAsync(append, cancellationToken))
+            {
+                case AppendOutcome.Appended:
+                    await FoldOwnAsync(append, cancellationToken);
+                    return new AskResult.Replied(accepted.Reply);
+                case AppendOutcome.Conflict:
+                    if (mayRetry is not null && !await mayRetry(cancellationToken))
+                        return new AskResult.Unavailable($"{id}: somebody else decides now");
+                    await RefreshAsync(cancellationToken);
+                    break;
+                case AppendOutcome.Unknown unknown:
+                    trouble = $"{id}: {unknown.Reason}";
+                    await Task.Delay(TimeSpan.FromMilliseconds(5 << attempt), writer.Time, cancellationToken);
+                    if (await RefreshAsync(append.CommitId, cancellationToken))
+                        return new AskResult.Replied(accepted.Reply);
+                    break;
+            }
+        }
+        return new AskResult.Unavailable(trouble);
+    }
+
+    /// <returns>Whether the commit was among what was read.</returns>
+    private async Task<bool> RefreshAsync(CommitId wanted, CancellationToken cancellationToken)
+    {
+        var found = false;
+        if (!_loaded)
+            await _fold.TakeSnapshotAsync(store, cancellationToken);
+        await _fold.CatchUpAsync(store, Folded, cancellationToken);
+        _loaded = true;
+        return found;
+
+        void Folded(EventEnvelope envelope)
+        {
+            writer.Observe(envelope.Hlc);
+            found |= envelope.CommitId == wanted;
+        }
+    }
+
+    private Append Compose(ImmutableArray<IEvent> events, CorrelationId correlation)
+    {
+        var commit = writer.NextCommitId();
+        var wall = writer.Time.GetUtcNow();
+        var envelopes = ImmutableArray.CreateBuilder<EventEnvelope>(events.Length);
+        foreach (var e in events)
+        {
+            envelopes.Add(new EventEnvelope
+            {
+                Stream = id,
+                SequenceNr = SequenceNr + envelopes.Count + 1,
+                CommitId = commit,
+                Hlc = writer.NextHlc(),
+                WallTime = wall,
+                Manifest = catalog.ManifestOf(e),
+                Correlation = correlation,
+                Crc32C = 0,
+                Payload = catalog.Encode(e),
+                Event = e,
+            }.Sealed());
+        }
+        return new Append(id, SequenceNr, envelopes.MoveToImmutable(), Durability.Synced, []);
+    }
+
+    private async Task FoldOwnAsync(Append append, CancellationToken cancellationToken)
+    {
+        foreach (var e in append.Events)
+            Invariant.That(_fold.Apply(e, out _), "one's own events are known");
+        if (SequenceNr - _fold.SnapshotSequenceNr < SnapshotEvery)
+            return;
+        try
+        {
+            await SnapshotAsync(append.Events[^1].Hlc, cancellationToken);
+        }
+        catch (JournalException e)
+        {
+            // The events are in: a snapshot that failed costs a longer recovery and is tried again after the next commit.
+            report?.Invoke($"{id}: no snapshot at {SequenceNr}: {e.Message}");
+        }
+    }
+
+    // Events go only when a snapshot that covers them has been read back.
+    private async Task SnapshotAsync(Hlc hlc, CancellationToken cancellationToken)
+    {
+        var snapshot = _fold.ToSnapshot(hlc);
+        await store.SaveSnapshotAsync(snapshot, cancellationToken);
+        var stored = await store.ReadSnapshotAsync(id, cancellationToken);
+        if (stored is null || stored.SequenceNr < snapshot.SequenceNr)
+            throw new JournalException($"save snapshot of {id}", "it can't be read back", isTransient: true);
+        _fold.SnapshotStored(stored.SequenceNr);
+        if (snapshot.SequenceNr > KeepEvents)
+            await store.PruneAsync(id, snapshot.SequenceNr - KeepEvents, cancellationToken);
+    }
+}
