@@ -16,8 +16,8 @@ public static class ConnectionFlush
     /// </summary>
     /// <remarks>
     /// IPv6 is asked for per protocol and never as a whole: the userspace datapath of Open vSwitch 3.1.0 aborts, and
-    /// ovs-vswitchd with it, when a flush with an address meets an ICMPv6 connection. Those are left to time out, within
-    /// 60 s at the defaults, which is no longer than an address rests.
+    /// ovs-vswitchd with it, when a flush with an address meets an ICMPv6 connection. Those are left to time out,
+    /// within 60 s at the defaults, which is no longer than an address rests.
     /// </remarks>
     public static ImmutableArray<CtFlush> For(ushort zone, IpAddress address)
     {

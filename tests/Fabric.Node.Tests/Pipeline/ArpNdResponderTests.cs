@@ -55,8 +55,9 @@ public sealed class ArpNdResponderTests(TraceFixture fixture) : IClassFixture<Tr
     [InlineData("fd00:10:244:1::c", PodMac)]
     [InlineData("fe80::1", PodMac)]
     [InlineData("fd00:10:244:1::b", SecondPodMac)]
-    public void A_forged_neighbour_solicitation_is_dropped(string source, string option) => Assert.Equal(
-        PipelineTable.SpoofGuard, Trace($"{FromPodToAll},{Solicitation(source, "fd00:10:244:1::1", option)}").DroppedIn);
+    public void A_forged_neighbour_solicitation_is_dropped(string source, string option) =>
+        Assert.Equal(PipelineTable.SpoofGuard,
+            Trace($"{FromPodToAll},{Solicitation(source, "fd00:10:244:1::1", option)}").DroppedIn);
 
     [SkippableFact]
     public void An_ARP_reply_is_dropped() => Assert.Equal(PipelineTable.SpoofGuard, Trace(

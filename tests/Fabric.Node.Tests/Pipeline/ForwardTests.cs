@@ -4,7 +4,9 @@ using static Fabric.Node.Tests.Pipeline.Packets;
 
 namespace Fabric.Node.Tests.Pipeline;
 
-/// <summary>Ways through the pipeline, and what connection tracking does to them, asked of a real Open vSwitch.</summary>
+/// <summary>
+/// Ways through the pipeline, and what connection tracking does to them, asked of a real Open vSwitch.
+/// </summary>
 public sealed class ForwardTests(TraceFixture fixture) : IClassFixture<TraceFixture>
 {
     private const string New = "trk,new";
@@ -43,7 +45,8 @@ public sealed class ForwardTests(TraceFixture fixture) : IClassFixture<TraceFixt
     [InlineData("10.244.1.11", "10.244.1.2")]
     [InlineData("fd00:10:244:1::b", "2001:db8::1")]
     [InlineData("fd00:10:244:1::b", "fd00:10:244:1::1")]
-    public void Outside_addresses_and_the_gateways_own_go_to_the_host_without_taking_its_hop(string source, string destination)
+    public void Outside_addresses_and_the_gateways_own_go_to_the_host_without_taking_its_hop(
+        string source, string destination)
     {
         var trace = Trace($"{FromPod},{Tcp(source, destination)}", New);
 
@@ -57,7 +60,8 @@ public sealed class ForwardTests(TraceFixture fixture) : IClassFixture<TraceFixt
     [InlineData(FromPod, "10.244.1.11", "10.244.200.9")]
     [InlineData(FromPod, "fd00:10:244:1::b", "fd00:10:244:9::9")]
     [InlineData(FromHost, "10.244.1.2", "10.244.200.9")]
-    public void Unknown_addresses_of_the_cluster_drop_and_never_go_to_the_host(string from, string source, string destination) =>
+    public void Unknown_addresses_of_the_cluster_drop_and_never_go_to_the_host(
+        string from, string source, string destination) =>
         Assert.Equal(PipelineTable.Forward, Trace($"{from},{Tcp(source, destination)}", New).DroppedIn);
 
     [SkippableFact]
@@ -80,8 +84,9 @@ public sealed class ForwardTests(TraceFixture fixture) : IClassFixture<TraceFixt
     }
 
     [SkippableFact]
-    public void A_peers_packet_under_the_host_identity_is_not_the_node_itself() => Assert.Equal(PipelineTable.Classifier,
-        Trace($"{FromPeer()},{Tcp("10.244.1.2", "10.244.1.11")}", New).DroppedIn);
+    public void A_peers_packet_under_the_host_identity_is_not_the_node_itself() =>
+        Assert.Equal(PipelineTable.Classifier,
+            Trace($"{FromPeer()},{Tcp("10.244.1.2", "10.244.1.11")}", New).DroppedIn);
 
     [SkippableTheory]
     [InlineData("10.244.2.11", "10.244.1.11", 11)]
@@ -102,8 +107,13 @@ public sealed class ForwardTests(TraceFixture fixture) : IClassFixture<TraceFixt
     {
         var destination = source.Contains(':', StringComparison.Ordinal) ? "fd00:10:244:1::b" : "10.244.1.11";
 
-        Assert.Equal(PipelineTable.Classifier, Trace($"{FromPeer(vtep, vni)},{Tcp(source, destination)}", New).DroppedIn);
+        Assert.Equal(PipelineTable.Classifier,
+            Trace($"{FromPeer(vtep, vni)},{Tcp(source, destination)}", New).DroppedIn);
     }
+
+    [SkippableFact]
+    public void A_tunnel_packet_to_another_address_of_this_node_is_dropped() => Assert.Equal(PipelineTable.Classifier,
+        Trace($"{FromPeer(to: "172.30.0.77")},{Tcp("10.244.2.11", "10.244.1.11")}", New).DroppedIn);
 
     [SkippableTheory]
     [InlineData("198.51.100.1")]
@@ -128,8 +138,9 @@ public sealed class ForwardTests(TraceFixture fixture) : IClassFixture<TraceFixt
     }
 
     [SkippableFact]
-    public void An_error_about_a_reply_returns_to_the_gateway_too() => Assert.Equal(2,
-        Trace($"{FromPod},icmp,nw_src=10.244.1.11,nw_dst=10.244.1.12,icmp_type=3,icmp_code=3,ct_mark=1", "trk,rel,rpl").OutPort);
+    public void An_error_about_a_reply_returns_to_the_gateway_too() => Assert.Equal(2, Trace(
+        $"{FromPod},icmp,nw_src=10.244.1.11,nw_dst=10.244.1.12,icmp_type=3,icmp_code=3,ct_mark=1",
+        "trk,rel,rpl").OutPort);
 
     [SkippableFact]
     public void The_original_direction_of_such_a_connection_is_forwarded() => Assert.Equal(12,

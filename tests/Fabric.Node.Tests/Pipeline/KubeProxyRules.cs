@@ -3,13 +3,16 @@ using System.Text;
 
 namespace Fabric.Node.Tests.Pipeline;
 
-/// <summary>What kube-proxy would program for a few services, as nft text (its cluster CIDR detection included).</summary>
+/// <summary>
+/// What kube-proxy would program for a few services, as nft text (its cluster CIDR detection included).
+/// </summary>
 internal sealed class KubeProxyRules
 {
     private readonly StringBuilder _services = new();
 
     /// <summary>A ClusterIP at port 80 with one endpoint.</summary>
-    internal KubeProxyRules ClusterIp(string address, string endpoint, string protocol = "tcp", int port = 80, int target = 8080)
+    internal KubeProxyRules ClusterIp(
+        string address, string endpoint, string protocol = "tcp", int port = 80, int target = 8080)
     {
         var (ip, cluster) = Family(endpoint);
         var match = PipelineNode.Text($"{ip} daddr {address} {protocol} dport {port}");

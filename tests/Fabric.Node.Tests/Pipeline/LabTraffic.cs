@@ -14,10 +14,13 @@ internal static class LabTraffic
     internal static Socket Open(LabNamespace at, AddressFamily family, SocketType type)
     {
         using var network = NetworkNamespace.Open(at.NetnsPath);
-        return network.Run(() => new Socket(family, type, type == SocketType.Dgram ? ProtocolType.Udp : ProtocolType.Tcp));
+        var protocol = type == SocketType.Dgram ? ProtocolType.Udp : ProtocolType.Tcp;
+        return network.Run(() => new Socket(family, type, protocol));
     }
 
-    /// <summary>Answers each TCP connection to <paramref name="port"/> with a name and the address it came from.</summary>
+    /// <summary>
+    /// Answers each TCP connection to <paramref name="port"/> with a name and the address it came from.
+    /// </summary>
     internal static IDisposable Serve(LabNamespace at, int port, string name)
     {
         var listener = Open(at, AddressFamily.InterNetworkV6, SocketType.Stream);

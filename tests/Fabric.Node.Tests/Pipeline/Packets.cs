@@ -18,8 +18,8 @@ internal static class Packets
     /// <summary>A frame of the host to the virtual router.</summary>
     internal const string FromHost = $"in_port=2,dl_src={GatewayMac},dl_dst={VirtualRouter}";
 
-    internal static string FromPeer(string vtep = "172.30.0.2", int vni = 7000) =>
-        $"in_port=1,tun_src={vtep},tun_dst=172.30.0.1,tun_id={vni},dl_src={VirtualRouter},dl_dst={VirtualRouter}";
+    internal static string FromPeer(string vtep = "172.30.0.2", int vni = 7000, string to = "172.30.0.1") =>
+        $"in_port=1,tun_src={vtep},tun_dst={to},tun_id={vni},dl_src={VirtualRouter},dl_dst={VirtualRouter}";
 
     internal static string Tcp(string source, string destination) => source.Contains(':', StringComparison.Ordinal)
         ? $"tcp6,ipv6_src={source},ipv6_dst={destination},nw_ttl=64,tcp_src=40000,tcp_dst=8080"
@@ -29,6 +29,6 @@ internal static class Packets
         $"arp,arp_op=1,arp_spa={sender},arp_tpa={target},arp_sha={senderMac},arp_tha=00:00:00:00:00:00";
 
     internal static string Solicitation(string source, string target, string option = PodMac) =>
-        $"icmp6,ipv6_src={source},ipv6_dst=ff02::1:ff00:1,icmpv6_type=135,icmpv6_code=0,nw_ttl=255,nd_target={target}," +
-        $"nd_sll={option}";
+        $"icmp6,ipv6_src={source},ipv6_dst=ff02::1:ff00:1,icmpv6_type=135,icmpv6_code=0,nw_ttl=255," +
+        $"nd_target={target},nd_sll={option}";
 }

@@ -115,7 +115,8 @@ public sealed class PipelineLab : IAsyncLifetime
         var local = node == Node1 ? Pod1A : Pod2A;
         return new KubeProxyRules()
             .ClusterIp("10.96.0.1", Pod1A.V4).ClusterIp("10.96.0.2", Pod1B.V4).ClusterIp("10.96.0.3", Pod2A.V4)
-            .ClusterIp("fd00:10:96::1", Pod1A.V6).ClusterIp("fd00:10:96::2", Pod1B.V6).ClusterIp("fd00:10:96::3", Pod2A.V6)
+            .ClusterIp("fd00:10:96::1", Pod1A.V6).ClusterIp("fd00:10:96::2", Pod1B.V6)
+            .ClusterIp("fd00:10:96::3", Pod2A.V6)
             .ClusterIp("10.96.0.12", Pod1B.V4, "udp", 53, 4).ClusterIp("10.96.0.13", Pod2A.V4, "udp", 53, 4)
             .ClusterIp("10.96.0.20", Node2.Address, "udp", 4789, 4789)
             .NodePort(node.Address, 30001, Pod1A.V4, local: false).NodePort(node.Address, 30003, Pod2A.V4, local: false)

@@ -96,8 +96,8 @@ internal sealed class PipelineNode : IDisposable
     {
         Ovs.AddBridge(Bridge);
         Ovs.Vsctl(
-            "add-port", Bridge, "fab-overlay", "--", "set", "Interface", "fab-overlay", "type=vxlan", "ofport_request=1",
-            "options:remote_ip=flow", "options:key=flow", $"options:local_ip={Address}", "--",
+            "add-port", Bridge, "fab-overlay", "--", "set", "Interface", "fab-overlay", "type=vxlan",
+            "ofport_request=1", "options:remote_ip=flow", "options:key=flow", "--",
             "add-port", Bridge, Gateway, "--", "set", "Interface", Gateway, "type=internal", "ofport_request=2",
             $"mac=\"{Parameters.Gateway!.Mac}\"", "mtu_request=1450");
     }

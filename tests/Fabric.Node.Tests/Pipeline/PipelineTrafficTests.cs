@@ -13,9 +13,11 @@ public sealed class PipelineTrafficTests(PipelineLab lab) : IClassFixture<Pipeli
     public async Task Pods_reach_each_other_on_one_node_and_across_nodes(bool v6)
     {
         NeedsLab();
-        Assert.Equal($"1B {lab.Pod1A.Address(v6)}", await LabTraffic.AskAsync(lab.Pod1A.Namespace, lab.Pod1B.Address(v6), 8080));
-        Assert.Equal($"2A {lab.Pod1A.Address(v6)}", await LabTraffic.AskAsync(lab.Pod1A.Namespace, lab.Pod2A.Address(v6), 8080));
-        Assert.Equal($"1A {lab.Pod2A.Address(v6)}", await LabTraffic.AskAsync(lab.Pod2A.Namespace, lab.Pod1A.Address(v6), 8080));
+        var (here, there) = (lab.Pod1A.Namespace, lab.Pod2A.Namespace);
+
+        Assert.Equal($"1B {lab.Pod1A.Address(v6)}", await LabTraffic.AskAsync(here, lab.Pod1B.Address(v6), 8080));
+        Assert.Equal($"2A {lab.Pod1A.Address(v6)}", await LabTraffic.AskAsync(here, lab.Pod2A.Address(v6), 8080));
+        Assert.Equal($"1A {lab.Pod2A.Address(v6)}", await LabTraffic.AskAsync(there, lab.Pod1A.Address(v6), 8080));
     }
 
     [SkippableTheory]

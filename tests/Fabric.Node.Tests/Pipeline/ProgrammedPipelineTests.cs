@@ -10,7 +10,8 @@ public sealed class ProgrammedPipelineTests(TraceFixture fixture) : IClassFixtur
     public void Open_vSwitch_prints_the_flows_exactly_as_documented()
     {
         Skip.If(LabRequirements.Missing is not null, LabRequirements.Missing);
-        var printed = fixture.Ovs.Ofctl("-O", "OpenFlow15", "--no-stats", "--no-names", "dump-flows", TraceFixture.Bridge)
+        var printed = fixture.Ovs
+            .Ofctl("-O", "OpenFlow15", "--no-stats", "--no-names", "dump-flows", TraceFixture.Bridge)
             .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Where(line => !line.StartsWith("cookie=0xf300000000000004", StringComparison.Ordinal));
 

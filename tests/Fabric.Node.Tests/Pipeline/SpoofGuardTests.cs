@@ -4,7 +4,9 @@ using static Fabric.Node.Tests.Pipeline.Packets;
 
 namespace Fabric.Node.Tests.Pipeline;
 
-/// <summary>What a pod may send (docs/ovs-pipeline.md, Classifier and SpoofGuard), asked of a real Open vSwitch.</summary>
+/// <summary>
+/// What a pod may send (docs/ovs-pipeline.md, Classifier and SpoofGuard), asked of a real Open vSwitch.
+/// </summary>
 public sealed class SpoofGuardTests(TraceFixture fixture) : IClassFixture<TraceFixture>
 {
     [SkippableTheory]

@@ -32,8 +32,8 @@ public sealed class TraceFixture : IAsyncLifetime, IDisposable
         _ovs = ScratchOvs.Start();
         _ovs.AddBridge(Bridge);
         _ovs.Vsctl(
-            "add-port", Bridge, "fab-overlay", "--", "set", "Interface", "fab-overlay", "type=vxlan", "ofport_request=1",
-            "options:remote_ip=flow", "options:key=flow", "--",
+            "add-port", Bridge, "fab-overlay", "--", "set", "Interface", "fab-overlay", "type=vxlan",
+            "ofport_request=1", "options:remote_ip=flow", "options:key=flow", "--",
             "add-port", Bridge, "fab-gw", "--", "set", "Interface", "fab-gw", "type=internal", "ofport_request=2", "--",
             "add-port", Bridge, "pod11", "--", "set", "Interface", "pod11", "type=internal", "ofport_request=11", "--",
             "add-port", Bridge, "pod12", "--", "set", "Interface", "pod12", "type=internal", "ofport_request=12", "--",
@@ -49,7 +49,9 @@ public sealed class TraceFixture : IAsyncLifetime, IDisposable
 
     public void Dispose() => _ovs?.Dispose();
 
-    /// <summary>What would happen to a packet; <paramref name="connection"/> is its state after each conntrack lookup.</summary>
+    /// <summary>
+    /// What would happen to a packet; <paramref name="connection"/> is its state after each conntrack lookup.
+    /// </summary>
     internal PipelineTrace Trace(string packet, string? connection = null) => PipelineTrace.Parse(connection is null
         ? Ovs.Appctl("ofproto/trace", Bridge, packet)
         : Ovs.Appctl("ofproto/trace", Bridge, packet, "--ct-next", connection));
