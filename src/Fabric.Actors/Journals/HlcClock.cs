@@ -72,6 +72,16 @@ public sealed class HlcClock
         }
     }
 
+    /// <summary>Takes over a reading from the writer's own journal, however far ahead: its own past is never in doubt.</summary>
+    public void Resume(Hlc own)
+    {
+        lock (_gate)
+        {
+            if (own > _last)
+                _last = own;
+        }
+    }
+
     private (DateTimeOffset Wall, TimeSpan? Step) ReadWall()
     {
         var wall = _time.GetUtcNow();

@@ -1,4 +1,3 @@
-using Fabric.Actors;
 using Fabric.Messages;
 
 namespace Fabric.Cluster;
@@ -10,7 +9,7 @@ public sealed class ClusterWriter(NodeName node, long incarnation, TimeProvider 
     /// <summary>A reading further ahead than this is folded but not adopted: one wrong clock must not drag all others along.</summary>
     public static readonly TimeSpan MaxAhead = TimeSpan.FromSeconds(5);
 
-    private readonly HlcClock _clock = new(time, default);
+    private Hlc _last;
     private long _counter;
 
     public NodeName Node { get; } = node;
@@ -24,15 +23,19 @@ public sealed class ClusterWriter(NodeName node, long incarnation, TimeProvider 
 
     public CommitId NextCommitId() => new(Node.Value, Incarnation, ++_counter);
 
-    public Hlc NextHlc() => _clock.Next().Hlc;
+    public Hlc NextHlc()
+    {
+        var now = new Hlc(Time.GetUtcNow().ToUnixTimeMilliseconds(), 0);
+        return _last = now > _last ? now : _last.Next();
+    }
 
     /// <summary>Takes note of an event that was folded, so that what is written next comes after it.</summary>
     public void Observe(Hlc hlc)
     {
         var ahead = TimeSpan.FromMilliseconds(hlc.UnixMilliseconds - Time.GetUtcNow().ToUnixTimeMilliseconds());
-        if (ahead <= MaxAhead)
-            _clock.Observe(hlc);
-        else if (ahead > WorstAhead)
-            WorstAhead = ahead;
+        if (ahead > MaxAhead)
+            WorstAhead = ahead > WorstAhead ? ahead : WorstAhead;
+        else if (hlc > _last)
+            _last = hlc;
     }
 }

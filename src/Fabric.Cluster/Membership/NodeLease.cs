@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Fabric.Cluster;
 
 /// <summary>Keeps this node's lease: takes it, renews it each third of its duration, and notices when it is another's.</summary>
@@ -47,7 +49,7 @@ public sealed class NodeLease(
         }
         finally
         {
-            await watching.CancelAsync();
+            watching.Cancel();
             await watch;
         }
     }
@@ -125,8 +127,13 @@ public sealed class NodeLease(
     private ObservedLease? FindRival(LeaseObserver observer)
     {
         ObservedLease? rival = null;
+        var name = NodeLeaseRecord.LeaseName(identity.Node);
+        var uid = Encoding.UTF8.GetBytes(identity.Uid);
         foreach (var observed in observer.Look())
         {
+            // Most leases hold neither: they need no decoding.
+            if (observed.Lease.Name != name && observed.Lease.Value.Span.IndexOf(uid) < 0)
+                continue;
             if (observed.Liveness == LeaseLiveness.Expired || NodeLeaseRecord.TryDecode(observed.Lease.Value.Span) is not { } other
                 || (other.Node == identity.Node) == (other.Uid == identity.Uid))
                 continue;

@@ -72,7 +72,7 @@ public sealed class SingletonHost(
         }
         finally
         {
-            await watching.CancelAsync();
+            watching.Cancel();
             await watch;
         }
     }
@@ -116,7 +116,7 @@ public sealed class SingletonHost(
         }
         finally
         {
-            await term.CancelAsync();
+            term.Cancel();
         }
     }
 

@@ -5,21 +5,23 @@ using Fabric.Messages.Cni;
 namespace Fabric.Node.Cni;
 
 /// <summary>
-/// What a delegated IPAM plugin is asked, and what its answer means. Pure: the CNI server sends the frames, in this order.
+/// What a delegated IPAM plugin is asked, and what its answer means. Pure: the CNI server sends the frames, in this
+/// order.
 /// </summary>
 /// <remarks>
-/// ADD: run <see cref="Run"/> before anything is made; if the attachment fails afterwards, run <see cref="Undo"/> in the same
-/// call and answer with the attachment's error, not the undo's. A plugin whose ADD failed is not undone: the runtime's DEL
-/// follows (CNI SPEC 1.1, section 2). DEL: run it after the flows are gone and whether or not there is a record of the
-/// attachment, since a lease may outlive our record. An agent that dies between ADD and its answer never undoes a lease by
-/// itself: without the runtime's call there is nobody on the host to run the plugin.
+/// ADD: run <see cref="Run"/> before anything is made; if the attachment fails afterwards, run <see cref="Undo"/> in
+/// the same call and answer with the attachment's error, not the undo's. A plugin whose ADD failed is not undone: the
+/// runtime's DEL follows (CNI SPEC 1.1, section 2). DEL: run it after the flows are gone and whether or not there is a
+/// record of the attachment, since a lease may outlive our record. An agent that dies between ADD and its answer never
+/// undoes a lease by itself: without the runtime's call there is nobody on the host to run the plugin.
 /// </remarks>
 public static class DelegatedIpam
 {
     // CNI 1.1.0 introduced GC and STATUS: plugins of an older configuration don't know the commands.
     private const string FirstWithGcAndStatus = "1.1.0";
 
-    /// <summary>The round that forwards this call to its IPAM plugin, or null if the call has none to forward to.</summary>
+    /// <summary>The round that forwards this call to its IPAM plugin, or null if the call has none to forward
+    /// to.</summary>
     public static CniExecFrame? Run(CniRequest request, uint id)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -15,7 +15,8 @@ public sealed class MemoryClusterStore : IClusterStore
     private readonly Lock _gate = new();
     private readonly Dictionary<PersistenceId, StoredStream> _streams = [];
     private readonly SortedDictionary<string, StoredLease> _leases = new(StringComparer.Ordinal);
-    private readonly ChangeSignal _leaseChanged = new();
+    // By prefix: a thousand watchers of one lease must not wake for each of a thousand others.
+    private readonly Dictionary<string, ChangeSignal> _leaseChanged = new(StringComparer.Ordinal);
     private long _leaseVersion;
     private long _commits;
     private long _largestCommitBytes;
@@ -150,6 +151,12 @@ public sealed class MemoryClusterStore : IClusterStore
     public async IAsyncEnumerable<LeaseChanges> WatchLeasesAsync(string prefix,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        ChangeSignal? signal;
+        lock (_gate)
+        {
+            if (!_leaseChanged.TryGetValue(prefix, out signal))
+                _leaseChanged[prefix] = signal = new ChangeSignal();
+        }
         var seen = -1L;
         while (true)
         {
@@ -158,7 +165,7 @@ public sealed class MemoryClusterStore : IClusterStore
             var complete = seen < 0;
             lock (_gate)
             {
-                raised = _leaseChanged.Count;
+                raised = signal.Count;
                 changes = ChangesSince(prefix, Math.Max(seen, 0));
                 seen = _leaseVersion;
             }
@@ -167,7 +174,7 @@ public sealed class MemoryClusterStore : IClusterStore
                 yield return new LeaseChanges(true, [.. changes.Where(c => c.Lease is not null)]);
             else if (!changes.IsEmpty)
                 yield return new LeaseChanges(false, changes);
-            await _leaseChanged.WaitAsync(raised, cancellationToken);
+            await signal.WaitAsync(raised, cancellationToken);
         }
     }
 
@@ -183,7 +190,11 @@ public sealed class MemoryClusterStore : IClusterStore
             if ((current?.Version ?? 0) != expectedVersion)
                 return ValueTask.FromResult<LeaseOutcome>(new LeaseOutcome.Conflict(current));
             _leases[name] = new StoredLease(++_leaseVersion, write(_leaseVersion));
-            _leaseChanged.Raise();
+            foreach (var (prefix, signal) in _leaseChanged)
+            {
+                if (name.StartsWith(prefix, StringComparison.Ordinal))
+                    signal.Raise();
+            }
             return ValueTask.FromResult<LeaseOutcome>(new LeaseOutcome.Done(_leaseVersion));
         }
     }
