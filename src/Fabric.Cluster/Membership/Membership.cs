@@ -85,25 +85,43 @@ public sealed class Membership : IEntity<Membership.State>
         var names = new SortedSet<NodeName>(state.Members.Keys);
         names.UnionWith(seen.Keys);
         var holders = HoldersOf(state);
-        foreach (var name in names)
+        // What becomes of one node may settle another (a uid that is free now), so it goes round until nothing is left to say.
+        for (var said = -1; said != events.Count;)
         {
-            var before = events.Count;
-            var member = state.Members.GetValueOrDefault(name);
-            if (seen.TryGetValue(name, out var sighting))
-                See(member, sighting, seen, holders, events, at);
-            else if (member is not null)
-                Miss(member, events, at);
-            if (events.Count > MaxEventsPerCommit)
+            said = events.Count;
+            foreach (var name in names)
             {
-                events.RemoveRange(before, events.Count - before);
-                return new Decision.Accepted(events.ToImmutable(), new Observed(Complete: false));
+                var before = events.Count;
+                var member = state.Members.GetValueOrDefault(name);
+                if (seen.TryGetValue(name, out var sighting))
+                    See(member, sighting, seen, holders, events, at);
+                else if (member is not null)
+                    Miss(member, events, at);
+                if (events.Count > MaxEventsPerCommit)
+                {
+                    events.RemoveRange(before, events.Count - before);
+                    return new Decision.Accepted(events.ToImmutable(), new Observed(Complete: false));
+                }
+                for (var i = before; i < events.Count; i++)
+                    state = Evolve(state, events[i]);
+                if (events.Count > before)
+                    holders = HoldersAfter(state, holders, events, before);
             }
-            for (var i = before; i < events.Count; i++)
-                state = Evolve(state, events[i]);
-            if (events.Count > before && state.Members.TryGetValue(name, out var now))
-                holders[now.Uid] = now;
         }
         return new Decision.Accepted(events.ToImmutable(), new Observed(Complete: true));
+    }
+
+    private static SortedDictionary<string, Member> HoldersAfter(State state, SortedDictionary<string, Member> holders,
+        ImmutableArray<IEvent>.Builder events, int first)
+    {
+        foreach (var node in events.Skip(first).Cast<MembershipEvent>().Select(e => e.Node).Distinct())
+        {
+            foreach (var uid in holders.Where(h => h.Value.Node == node).Select(h => h.Key).ToList())
+                holders.Remove(uid);
+            if (state.Members[node] is { State: not MemberState.Down } member)
+                holders[member.Uid] = member;
+        }
+        return holders;
     }
 
     private static SortedDictionary<string, Member> HoldersOf(State state)
