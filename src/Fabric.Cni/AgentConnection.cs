@@ -28,8 +28,8 @@ internal sealed unsafe class AgentConnection : IDisposable
     public ReadOnlySpan<byte> Payload => _payload;
 
     /// <summary>
-    /// Connects, trying again while the agent is starting (no socket, nobody listening, backlog full) until the deadline.
-    /// Pauses grow from 1 ms to 100 ms: an agent that is restarting is back within tens of milliseconds.
+    /// Connects, trying again while the agent is starting (no socket, nobody listening, backlog full) until the
+    /// deadline. Pauses grow from 1 ms to 100 ms: an agent that is restarting is back within tens of milliseconds.
     /// </summary>
     /// <param name="errno">Why the last try failed; the answer is null then.</param>
     public static AgentConnection? Open(string path, Deadline deadline, out int errno)

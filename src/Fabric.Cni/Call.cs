@@ -41,7 +41,8 @@ internal sealed unsafe class Call
         }
     }
 
-    /// <summary>A variable in milliseconds, or <paramref name="otherwise"/> if it is unset, no number, or above ten minutes.</summary>
+    /// <summary>A variable in milliseconds, or <paramref name="otherwise"/> if it is unset, no number, or above ten
+    /// minutes.</summary>
     public static int Milliseconds(ReadOnlySpan<byte> name, int otherwise) =>
         int.TryParse(Variable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value <= 600_000
             ? value

@@ -4,7 +4,8 @@ using Fabric.Messages.Cni;
 
 namespace Fabric.Cni;
 
-/// <summary>Runs a delegated plugin on the host, where its binary, its files and its peers are; the agent's container has none of them.</summary>
+/// <summary>Runs a delegated plugin on the host, where its binary, its files and its peers are; the agent's container
+/// has none of them.</summary>
 internal static unsafe class DelegatedPlugin
 {
     private const int DeadlineMs = 60_000;
@@ -51,7 +52,8 @@ internal static unsafe class DelegatedPlugin
     private static CniExecResultFrame Failed(CniExecFrame exec, CniExecOutcome outcome, int status, string message) =>
         new(exec.Id, outcome, status, default, Encoding.UTF8.GetBytes(message));
 
-    /// <summary>The first executable of that name in CNI_PATH; null for a name that could leave those directories.</summary>
+    /// <summary>The first executable of that name in CNI_PATH; null for a name that could leave those
+    /// directories.</summary>
     private static string? Find(string plugin, string cniPath)
     {
         if (plugin.Length == 0 || plugin.Contains('/') || plugin.Contains('\0'))
@@ -74,7 +76,8 @@ internal static unsafe class DelegatedPlugin
         return null;
     }
 
-    /// <summary>This process's environment block as the runtime gave it, byte for byte: NAME=VALUE, each ended by a NUL.</summary>
+    /// <summary>This process's environment block as the runtime gave it, byte for byte: NAME=VALUE, each ended by a
+    /// NUL.</summary>
     private static byte[]? Environment(out int errno)
     {
         int descriptor;
@@ -182,7 +185,8 @@ internal static unsafe class DelegatedPlugin
         return error;
     }
 
-    /// <summary>Waits for the child, which has closed its output; kills it if it doesn't end in time or was to be killed anyway.</summary>
+    /// <summary>Waits for the child, which has closed its output; kills it if it doesn't end in time or was to be
+    /// killed anyway.</summary>
     private static CniExecOutcome Reap(int pid, CniExecOutcome outcome, Deadline deadline, out int code)
     {
         int status;

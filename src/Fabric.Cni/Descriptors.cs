@@ -3,7 +3,8 @@ namespace Fabric.Cni;
 /// <summary>Whole reads and writes on descriptors; interrupted calls are repeated.</summary>
 internal static unsafe class Descriptors
 {
-    /// <summary>Everything up to the end; null if more than <paramref name="limit"/> bytes come. Throws nothing.</summary>
+    /// <summary>Everything up to the end; null if more than <paramref name="limit"/> bytes come. Throws
+    /// nothing.</summary>
     /// <param name="errno">0, or what read(2) failed with; the answer is null then.</param>
     public static byte[]? ReadAll(int descriptor, int limit, out int errno)
     {

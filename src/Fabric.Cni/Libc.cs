@@ -5,7 +5,8 @@ using System.Runtime.InteropServices;
 
 namespace Fabric.Cni;
 
-/// <summary>The system calls the binary makes, bound directly: the class library's sockets and processes cost milliseconds to start.</summary>
+/// <summary>The system calls the binary makes, bound directly: the class library's sockets and processes cost
+/// milliseconds to start.</summary>
 /// <remarks>
 /// Constants are those of 64-bit Linux (asm-generic, which x86-64 and arm64 share). Calls that set errno leave it in
 /// <see cref="Marshal.GetLastPInvokeError"/>.

@@ -4,8 +4,8 @@ using Fabric.Messages.Cni;
 namespace Fabric.Cni;
 
 /// <summary>
-/// The CNI binary: carries a runtime's call to the node's agent and the agent's answer back. It decides nothing that the
-/// agent can decide, and must start, ask and exit in about two milliseconds.
+/// The CNI binary: carries a runtime's call to the node's agent and the agent's answer back. It decides nothing that
+/// the agent can decide, and must start, ask and exit in about two milliseconds.
 /// </summary>
 internal static class Program
 {

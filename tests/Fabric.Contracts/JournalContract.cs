@@ -162,7 +162,7 @@ public abstract partial class JournalContract : IAsyncLifetime
             good with { Events = [good.Events[0], good.Events[1] with { Manifest = "other/1" }] },
         ];
         foreach (var append in bad)
-            await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Journal.AppendAsync(append, default));
+            await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Settle(append));
         Assert.Equal(0, (await HeadOf(A)).LastSequenceNr);
     }
 

@@ -68,22 +68,34 @@ internal static class LabCleanup
 
     private static void SweepDeadOwners()
     {
-        foreach (var folder in Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*"))
-        {
-            if (!OwnerIsDead(Path.GetFileName(folder)))
-                continue;
-            foreach (var pidFile in Directory.EnumerateFiles(folder, "*.pid", SearchOption.AllDirectories))
-                LabDaemon.KillLeftover(pidFile, folder);
-            DeleteFolder(folder);
-        }
-
+        foreach (var folder in Directory.GetDirectories(Path.GetTempPath(), Prefix + "*"))
+            SweepIfDead(Path.GetFileName(folder), () => SweepFolder(folder));
         if (!Directory.Exists(LabNamespace.Folder))
             return;
-        foreach (var path in Directory.EnumerateFiles(LabNamespace.Folder, Prefix + "*"))
+        foreach (var path in Directory.GetFiles(LabNamespace.Folder, Prefix + "*"))
+            SweepIfDead(Path.GetFileName(path), () => LabNamespace.Delete(Path.GetFileName(path)));
+    }
+
+    private static void SweepIfDead(string name, Action sweep)
+    {
+        if (!OwnerIsDead(name))
+            return;
+        try
         {
-            if (OwnerIsDead(Path.GetFileName(path)))
-                LabNamespace.Delete(Path.GetFileName(path));
+            sweep();
         }
+        catch (Exception exception) when (exception is LabException or IOException or UnauthorizedAccessException)
+        {
+            // Another lab may sweep the same leftovers now; what neither removes, the next lab finds again.
+            Console.Error.WriteLine($"lab sweep: {name}: {exception.Message}");
+        }
+    }
+
+    private static void SweepFolder(string folder)
+    {
+        foreach (var pidFile in Directory.GetFiles(folder, "*.pid", SearchOption.AllDirectories))
+            LabDaemon.KillLeftover(pidFile, folder);
+        DeleteFolder(folder);
     }
 
     /// <summary>Deletes a folder; that another lab swept it first is the same outcome.</summary>

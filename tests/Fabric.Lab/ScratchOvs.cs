@@ -62,15 +62,20 @@ public sealed class ScratchOvs : IDisposable
 
     /// <summary>
     /// Starts both daemons in <paramref name="network"/>, or in a namespace of their own that ends with them. With
-    /// <paramref name="vswitchd"/> false only the database runs.
+    /// <paramref name="vswitchd"/> false only the database runs. A <paramref name="clustered"/> database, of one
+    /// server, numbers its commits and remembers the last of them, which a standalone one does not.
     /// </summary>
-    public static ScratchOvs Start(LabNamespace? network = null, bool vswitchd = true)
+    public static ScratchOvs Start(LabNamespace? network = null, bool vswitchd = true, bool clustered = false)
     {
         var own = network is null ? LabNamespace.Create("ovs") : null;
         var ovs = new ScratchOvs(network ?? own!, own);
         try
         {
-            LabCommand.Run("ovsdb-tool", "create", ovs.DatabaseFile, SchemaPath);
+            if (clustered)
+                LabCommand.Run(
+                    "ovsdb-tool", "create-cluster", ovs.DatabaseFile, SchemaPath, $"unix:{ovs.RunFolder}/raft.sock");
+            else
+                LabCommand.Run("ovsdb-tool", "create", ovs.DatabaseFile, SchemaPath);
             ovs.StartDatabase();
             ovs.Vsctl("--no-wait", "init");
             if (vswitchd)
@@ -118,6 +123,10 @@ public sealed class ScratchOvs : IDisposable
     /// <summary>Runs <c>ovs-appctl</c> on ovs-vswitchd.</summary>
     public string Appctl(params string[] arguments) =>
         LabCommand.Run("ovs-appctl", ["-t", _vswitchd.ControlSocket, .. arguments], _environment);
+
+    /// <summary>Runs <c>ovs-appctl</c> on ovsdb-server, for example <c>ovsdb-server/reconnect</c>.</summary>
+    public string DatabaseAppctl(params string[] arguments) =>
+        LabCommand.Run("ovs-appctl", ["-t", _database.ControlSocket, .. arguments], _environment);
 
     /// <summary>Makes a bridge of the userspace datapath and brings its LOCAL interface up.</summary>
     public void AddBridge(string bridge, string failMode = "secure")

@@ -13,6 +13,9 @@ internal sealed class EntityCell<TState> : IEntityCell
     private readonly EntityEffects _effects;
     private readonly RestartBudget _restarts;
     private readonly Queue<Inbound> _mailbox = new();
+
+    // What a record was told before it could be recovered: true already, so it must not be lost.
+    private readonly Queue<Inbound> _unrecovered = new();
     private readonly PersistenceId _id;
     private RecordGap? _gap;
     private bool _running;
@@ -25,7 +28,7 @@ internal sealed class EntityCell<TState> : IEntityCell
         _entity = entity;
         _id = id;
         _stream = new EntityStream<TState>(host, entity, journal, id);
-        _effects = new EntityEffects(host, id, Enqueue);
+        _effects = new EntityEffects(host, id);
         _restarts = new RestartBudget(host.Time, host.Options.RestartLimit, host.Options.RestartWindow);
         _lastActive = host.Time.GetTimestamp();
     }
@@ -78,10 +81,21 @@ internal sealed class EntityCell<TState> : IEntityCell
         {
             if (await _stream.RecoverAsync() is { } obstacle)
             {
-                inbound.Asker.End(new AskResult.Unavailable($"{_id} can't be recovered: {obstacle}"));
+                if (obstacle.MayPass && _entity is IRecordEntity<TState>)
+                {
+                    OpenGap(obstacle.Reason);
+                    _effects.WakeAfter(Obstacle.RetryInterval);
+                    _unrecovered.Enqueue(inbound);
+                    return;
+                }
+                inbound.Asker.End(new AskResult.Unavailable($"{_id} can't be recovered: {obstacle.Reason}"));
+                if (obstacle.MayPass)
+                    _effects.WakeAfter(Obstacle.RetryInterval);
                 return;
             }
             _effects.Run(_entity.Resume(_stream.State), CorrelationId.None, null, 0);
+            while (_unrecovered.TryDequeue(out var earlier))
+                await StepAsync(earlier);
         }
         if (_gap is { } gap)
             await CloseGapAsync(gap);
@@ -95,6 +109,12 @@ internal sealed class EntityCell<TState> : IEntityCell
             return;
         for (var round = 0; ; round++)
         {
+            // The host may have ended while the journal was read.
+            if (_disposed)
+            {
+                inbound.Asker.End(new AskResult.Unavailable($"{_id} was stopped"));
+                return;
+            }
             switch (_entity.Decide(_stream.State, command, _host.Time.GetUtcNow()))
             {
                 case Decision.Rejected rejected:
@@ -143,6 +163,8 @@ internal sealed class EntityCell<TState> : IEntityCell
                 return true;
             case StreamOutcome.Unsettled unsettled:
                 _stream.Forget();
+                // The command may have been the only one that would ever come: a timer's, or an outcome.
+                _effects.WakeAfter(Obstacle.RetryInterval);
                 inbound.Asker.End(new AskResult.Unavailable($"the journal of {_id} can't be written: {unsettled.Reason}"));
                 return true;
             default:
@@ -178,7 +200,7 @@ internal sealed class EntityCell<TState> : IEntityCell
         var now = _host.Time.GetUtcNow();
         var closing = ((IRecordEntity<TState>)_entity).Gap(_stream.State, gap.From, now, gap.Reason);
         var inbound = new Inbound(null, CorrelationId.None, null, null, NobodyAsks.Instance);
-        if (await _stream.AppendAsync([closing], inbound) is StreamOutcome.Appended)
+        if (await _stream.AppendAsync([closing], inbound, keepsState: true) is StreamOutcome.Appended)
         {
             _gap = null;
             _host.Observer.GapClosed(_id, gap.From, now);
@@ -201,8 +223,12 @@ internal sealed class EntityCell<TState> : IEntityCell
 
     public void Dispose()
     {
+        if (_disposed)
+            return;
         _disposed = true;
-        _effects.Abandon($"{_id} was stopped");
+        _effects.End($"{_id} was stopped");
+        while (_unrecovered.TryDequeue(out var unrecovered))
+            unrecovered.Asker.End(new AskResult.Unavailable($"{_id} was stopped"));
         while (_mailbox.TryDequeue(out var inbound))
             inbound.Asker.End(new AskResult.Unavailable($"{_id} was stopped"));
     }

@@ -3,10 +3,11 @@ using Fabric.Messages;
 namespace Fabric.Actors;
 
 /// <summary>Carries out one entity's effects: waiting askers, timers, asks and driver calls.</summary>
-internal sealed class EntityEffects(EntityHost host, PersistenceId id, Action<Inbound> enqueue)
+internal sealed class EntityEffects(EntityHost host, PersistenceId id)
 {
     private readonly SortedDictionary<string, List<IAsker>> _waiters = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, ITimer> _timers = new(StringComparer.Ordinal);
+    private bool _ended;
 
     // Not a command of the entity: it only wakes the cell, which then tries to close its gap.
     private const string WakeKey = "\0wake";
@@ -23,6 +24,8 @@ internal sealed class EntityEffects(EntityHost host, PersistenceId id, Action<In
 
     public void Wait(string topic, IAsker asker)
     {
+        if (_ended)
+            asker.End(new AskResult.Unavailable($"{id} was stopped"));
         if (asker.IsDone)
             return;
         if (!_waiters.TryGetValue(topic, out var askers))
@@ -33,6 +36,9 @@ internal sealed class EntityEffects(EntityHost host, PersistenceId id, Action<In
 
     public void Run(IEnumerable<Effect> effects, CorrelationId correlation, Causation? causation, long ordering)
     {
+        // What is not done now is done by the next host's Resume.
+        if (_ended)
+            return;
         foreach (var effect in effects)
         {
             switch (effect)
@@ -44,8 +50,9 @@ internal sealed class EntityEffects(EntityHost host, PersistenceId id, Action<In
                     End(refuse.Topic, new AskResult.Rejected(refuse.Reason));
                     break;
                 case Effect.Ask ask:
-                    var asker = new EntityAsker(result =>
-                        enqueue(new Inbound(new AskOutcome(ask.To, ask.Attempt, result), correlation, causation, null, NobodyAsks.Instance)));
+                    // By way of the host: this cell may be passivated before the outcome is there.
+                    var asker = new EntityAsker(result => host.Deliver(id,
+                        new Inbound(new AskOutcome(ask.To, ask.Attempt, result), correlation, causation, null, NobodyAsks.Instance)));
                     host.Ask(ask.To, ask.Command, new AskContext(correlation, host.Options.InternalAskDeadline, causation), asker);
                     break;
                 case Effect.Tell tell:
@@ -81,6 +88,13 @@ internal sealed class EntityEffects(EntityHost host, PersistenceId id, Action<In
         _timers.Clear();
     }
 
+    /// <summary>Abandons everything, and begins nothing from now on.</summary>
+    public void End(string reason)
+    {
+        _ended = true;
+        Abandon(reason);
+    }
+
     private void End(string topic, AskResult result)
     {
         if (!_waiters.Remove(topic, out var askers))
@@ -91,6 +105,8 @@ internal sealed class EntityEffects(EntityHost host, PersistenceId id, Action<In
     private void StartTimer(string key, TimeSpan due, ICommand? command, CorrelationId correlation, Causation? causation)
     {
         CancelTimer(key);
+        if (_ended)
+            return;
         ITimer? timer = null;
         timer = host.Time.CreateTimer(_ => host.Loop.Post(_ => Ring(), null), null, due, Timeout.InfiniteTimeSpan);
         _timers[key] = timer;
@@ -101,7 +117,7 @@ internal sealed class EntityEffects(EntityHost host, PersistenceId id, Action<In
             if (!_timers.TryGetValue(key, out var current) || !ReferenceEquals(current, timer))
                 return;
             CancelTimer(key);
-            enqueue(new Inbound(command, correlation, causation, null, NobodyAsks.Instance));
+            host.Deliver(id, new Inbound(command, correlation, causation, null, NobodyAsks.Instance));
         }
     }
 

@@ -16,6 +16,7 @@ public sealed class EntityHost : IEntityHost, IDisposable
     private readonly Deadlines _deadlines;
     private readonly ITimer _passivation;
     private long _commits;
+    private bool _disposed;
 
     public EntityHost(HostOptions options, EventCatalog catalog, HlcClock clock, TimeProvider time, IHostObserver observer)
     {
@@ -66,15 +67,25 @@ public sealed class EntityHost : IEntityHost, IDisposable
     }
 
     public void Tell(PersistenceId to, ICommand command, CorrelationId correlation, Causation? causation = null) =>
-        CellOf(to).Enqueue(new Inbound(command, correlation, causation, null, NobodyAsks.Instance));
+        Deliver(to, new Inbound(command, correlation, causation, null, NobodyAsks.Instance));
 
     public void Activate(PersistenceId id) =>
-        CellOf(id).Enqueue(new Inbound(null, CorrelationId.None, null, null, NobodyAsks.Instance));
+        Deliver(id, new Inbound(null, CorrelationId.None, null, null, NobodyAsks.Instance));
 
     internal void Ask(PersistenceId to, ICommand command, AskContext context, IAsker asker)
     {
         _deadlines.Add(asker, context.Deadline, to.Value);
-        CellOf(to).Enqueue(new Inbound(command, context.Correlation, context.Causation, context.ObjectRef, asker));
+        Deliver(to, new Inbound(command, context.Correlation, context.Causation, context.ObjectRef, asker));
+    }
+
+    /// <summary>Puts a command into an entity's mailbox; the entity comes into memory if it is not there.</summary>
+    internal void Deliver(PersistenceId to, Inbound inbound)
+    {
+        // A host that has ended takes nothing up again: its cells' last words would start new ones.
+        if (_disposed)
+            inbound.Asker.End(new AskResult.Unavailable("the host has ended"));
+        else
+            CellOf(to).Enqueue(inbound);
     }
 
     internal CommitId NextCommitId() => new(Options.Writer, Options.Incarnation, ++_commits);
@@ -99,6 +110,7 @@ public sealed class EntityHost : IEntityHost, IDisposable
 
     public void Dispose()
     {
+        _disposed = true;
         _passivation.Dispose();
         _deadlines.Dispose();
         foreach (var cell in _cells.Values)

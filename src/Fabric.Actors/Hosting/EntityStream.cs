@@ -20,7 +20,7 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
     public void Forget() => IsRecovered = false;
 
     /// <returns>What stands in the way, or null.</returns>
-    public async Task<string?> RecoverAsync()
+    public async Task<Obstacle?> RecoverAsync()
     {
         try
         {
@@ -29,27 +29,29 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
             if (await journal.ReadSnapshotAsync(id, CancellationToken.None) is { } snapshot)
             {
                 if (snapshot.Manifest != entity.StateManifest)
-                    return $"its snapshot is {snapshot.Manifest}, this version reads {entity.StateManifest}";
+                    return new Obstacle($"its snapshot is {snapshot.Manifest}, this version reads {entity.StateManifest}", MayPass: false);
                 State = JsonSerializer.Deserialize(snapshot.Payload.Span, entity.StateJson)
                     ?? throw new JsonException("the snapshot is null");
                 _sequenceNr = snapshot.SequenceNr;
-                host.Clock.Observe(snapshot.Hlc);
+                Observe(snapshot.Hlc);
             }
             _snapshotSequenceNr = _sequenceNr;
-            var obstacle = await CatchUpAsync();
-            // A pruned stream starts behind its head only if everything before was final.
-            var head = await journal.ReadHeadAsync(id, CancellationToken.None);
-            _sequenceNr = Math.Max(_sequenceNr, head.LastSequenceNr);
-            IsRecovered = obstacle is null;
-            return obstacle;
+            if (await CatchUpToHeadAsync() is { } obstacle)
+                return new Obstacle(obstacle, MayPass: false);
+            IsRecovered = true;
+            return null;
         }
         catch (JournalException e)
         {
-            return e.Message;
+            return new Obstacle(e.Message, MayPass: true);
         }
     }
 
-    public async Task<StreamOutcome> AppendAsync(ImmutableArray<IEvent> events, Inbound inbound)
+    /// <param name="keepsState">
+    /// The state in memory knows more than the stream, as in a record's gap: what is found in the stream is passed over. It can
+    /// only be an append of this gap's own that arrived late, which the state holds already.
+    /// </param>
+    public async Task<StreamOutcome> AppendAsync(ImmutableArray<IEvent> events, Inbound inbound, bool keepsState = false)
     {
         var append = Compose(events, inbound);
         switch (await journal.AppendAsync(append, CancellationToken.None))
@@ -57,10 +59,10 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
             case AppendOutcome.Appended appended:
                 return Evolve(append, appended.FirstOrdering);
             case AppendOutcome.Conflict:
-                return await RefreshAsync();
+                return await RefreshAsync(keepsState);
             case AppendOutcome.Unknown unknown:
                 host.Observer.AppendUnknown(id, unknown.Reason);
-                return await SettleAsync(append, unknown.Reason);
+                return await SettleAsync(append, unknown.Reason, keepsState);
             case var other:
                 throw new InvariantBrokenException($"unexpected append outcome {other}");
         }
@@ -99,19 +101,21 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
     private Append Compose(ImmutableArray<IEvent> events, Inbound inbound)
     {
         var commit = host.NextCommitId();
-        var wall = host.Time.GetUtcNow();
         var envelopes = ImmutableArray.CreateBuilder<EventEnvelope>(events.Length);
         var durability = Durability.Process;
         var texts = ImmutableArray<InternedText>.Empty;
         foreach (var e in events)
         {
+            var reading = host.Clock.Next();
+            if (reading.Stepped is { } by)
+                host.Observer.ClockStepped(by);
             envelopes.Add(new EventEnvelope
             {
                 Stream = id,
                 SequenceNr = _sequenceNr + envelopes.Count + 1,
                 CommitId = commit,
-                Hlc = host.Clock.Next(),
-                WallTime = wall,
+                Hlc = reading.Hlc,
+                WallTime = reading.Wall,
                 Manifest = host.Catalog.ManifestOf(e),
                 Correlation = inbound.Correlation,
                 Causation = inbound.Causation,
@@ -128,6 +132,12 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
         return new Append(id, _sequenceNr, envelopes.MoveToImmutable(), durability, texts);
     }
 
+    private void Observe(Hlc hlc)
+    {
+        if (host.Clock.Observe(hlc) is { } ahead)
+            host.Observer.ClockAhead(id, ahead);
+    }
+
     private StreamOutcome.Appended Evolve(Append append, long firstOrdering)
     {
         var events = append.Events;
@@ -140,11 +150,11 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
         return new StreamOutcome.Appended(events);
     }
 
-    private async Task<StreamOutcome> RefreshAsync()
+    private async Task<StreamOutcome> RefreshAsync(bool keepsState)
     {
         try
         {
-            return await CatchUpAsync() is { } obstacle ? new StreamOutcome.Unsettled(obstacle) : new StreamOutcome.Lost();
+            return await CatchUpAsync(keepsState) is { } obstacle ? new StreamOutcome.Unsettled(obstacle) : new StreamOutcome.Lost();
         }
         catch (JournalException e)
         {
@@ -156,7 +166,7 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
     /// Looks for the append's own commit id. Should it not be there and yet arrive later (a store that lost only the reply), then
     /// the next append conflicts, the events are folded, and the repeated command finds its work done.
     /// </summary>
-    private async Task<StreamOutcome> SettleAsync(Append append, string reason)
+    private async Task<StreamOutcome> SettleAsync(Append append, string reason, bool keepsState)
     {
         const int MostUnknowns = 3;
         await Task.Delay(TimeSpan.FromMilliseconds(5 << _unknownsInARow), host.Time);
@@ -167,7 +177,7 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
             if (head.LastSequenceNr == append.ExpectedSequenceNr)
                 return _unknownsInARow < MostUnknowns ? new StreamOutcome.Lost() : GiveUp(reason);
             await foreach (var first in journal.ReadAsync(id, append.ExpectedSequenceNr + 1, CancellationToken.None))
-                return first.CommitId == append.CommitId ? Evolve(append, first.Ordering) : await RefreshAsync();
+                return first.CommitId == append.CommitId ? Evolve(append, first.Ordering) : await RefreshAsync(keepsState);
             return GiveUp($"{reason}; the stream's head moved to {head.LastSequenceNr}, but its events can't be read");
         }
         catch (JournalException e)
@@ -182,19 +192,45 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
         return new StreamOutcome.Unsettled(reason);
     }
 
+    /// <summary>
+    /// Folds until the head is reached. The head may be ahead of what was read: another writer has appended in between, or events
+    /// are missing, and a state that leaves some out must never be taken for the stream's.
+    /// </summary>
     /// <returns>What stands in the way, or null.</returns>
-    private async Task<string?> CatchUpAsync()
+    private async Task<string?> CatchUpToHeadAsync()
+    {
+        var stuckAt = -1L;
+        while (true)
+        {
+            if (await CatchUpAsync() is { } obstacle)
+                return obstacle;
+            var head = await journal.ReadHeadAsync(id, CancellationToken.None);
+            if (head.LastSequenceNr <= _sequenceNr)
+                return null;
+            if (_sequenceNr == stuckAt)
+                return Missing(_sequenceNr + 1, head.LastSequenceNr);
+            stuckAt = _sequenceNr;
+        }
+    }
+
+    private static string Missing(long from, long to) => $"its events {from} to {to} are missing and no snapshot covers them";
+
+    /// <returns>What stands in the way, or null.</returns>
+    private async Task<string?> CatchUpAsync(bool keepsState = false)
     {
         await foreach (var envelope in journal.ReadAsync(id, _sequenceNr + 1, CancellationToken.None))
         {
+            if (envelope.SequenceNr != _sequenceNr + 1)
+                return Missing(_sequenceNr + 1, envelope.SequenceNr - 1);
             if (!host.Catalog.TryDecode(envelope.Manifest, envelope.Payload.Span, out var e))
             {
                 host.Observer.ManifestUnknown(id, envelope.Manifest, envelope.SequenceNr);
                 return $"event {envelope.SequenceNr} is {envelope.Manifest}, which this version does not know";
             }
-            State = entity.Evolve(State, e);
+            if (!keepsState)
+                State = entity.Evolve(State, e);
             _sequenceNr = envelope.SequenceNr;
-            host.Clock.Observe(envelope.Hlc);
+            Observe(envelope.Hlc);
         }
         return null;
     }

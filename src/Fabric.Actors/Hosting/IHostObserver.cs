@@ -21,4 +21,10 @@ public interface IHostObserver
     void GapOpened(PersistenceId id, string reason);
 
     void GapClosed(PersistenceId id, DateTimeOffset from, DateTimeOffset to);
+
+    /// <summary>The wall clock was set by this much since the last append (negative: back); to be recorded as ClockStepped.</summary>
+    void ClockStepped(TimeSpan by);
+
+    /// <summary>An event's clock is so far ahead of this machine's that it was folded but not adopted.</summary>
+    void ClockAhead(PersistenceId id, TimeSpan by);
 }

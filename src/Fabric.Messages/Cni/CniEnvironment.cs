@@ -1,14 +1,15 @@
 namespace Fabric.Messages.Cni;
 
-/// <summary>Which variables each command needs (CNI SPEC 1.1, section 2), judged alike by the binary and the agent.</summary>
+/// <summary>Which variables each command needs (CNI SPEC 1.1, section 2), judged alike by the binary and the
+/// agent.</summary>
 public static class CniEnvironment
 {
     /// <summary>
     /// A sentence naming every missing or invalid variable, for error 4; null if the environment serves its command.
     /// </summary>
     /// <remarks>
-    /// ADD and CHECK: CNI_CONTAINERID, CNI_NETNS, CNI_IFNAME. DEL: CNI_CONTAINERID, CNI_IFNAME. GC: CNI_PATH. STATUS and
-    /// VERSION: nothing. A variable that the command doesn't need isn't judged.
+    /// ADD and CHECK: CNI_CONTAINERID, CNI_NETNS, CNI_IFNAME. DEL: CNI_CONTAINERID, CNI_IFNAME. GC: CNI_PATH. STATUS
+    /// and VERSION: nothing. A variable that the command doesn't need isn't judged.
     /// </remarks>
     public static string? Fault(string command, string containerId, string netNs, string ifName, string path)
     {

@@ -1,6 +1,7 @@
 namespace Fabric.Messages.Cni;
 
-/// <summary>Every error code that the binary or the agent answers with: CNI SPEC 1.1, section 5, and Fabric's own from 100.</summary>
+/// <summary>Every error code that the binary or the agent answers with: CNI SPEC 1.1, section 5, and Fabric's own from
+/// 100.</summary>
 public enum CniErrorCode
 {
     /// <summary>The configuration's cniVersion is not one of <see cref="CniProtocol.SupportedVersions"/>.</summary>
@@ -51,7 +52,8 @@ public enum CniErrorCode
     /// <summary>The attachment exists with another configuration or namespace.</summary>
     AttachedDifferently = 105,
 
-    /// <summary>CHECK: the attachment differs from what was promised, and a reconcile pass could not repair it.</summary>
+    /// <summary>CHECK: the attachment differs from what was promised, and a reconcile pass could not repair
+    /// it.</summary>
     AttachmentDiffers = 106,
 
     /// <summary>A delegated plugin failed and gave no error of its own.</summary>

@@ -3,12 +3,13 @@ using System.Text;
 
 namespace Fabric.Messages.Cni;
 
-/// <summary>Writes the error object of CNI SPEC 1.1, section 5, without a JSON library; the one shape of binary and agent.</summary>
+/// <summary>Writes the error object of CNI SPEC 1.1, section 5, without a JSON library; the one shape of binary and
+/// agent.</summary>
 public static class CniErrorJson
 {
     /// <summary>
-    /// One line of UTF-8 JSON, ended by a line feed: cniVersion, code, msg, and details unless empty. A version that Fabric
-    /// doesn't speak is replaced by the newest that it does.
+    /// One line of UTF-8 JSON, ended by a line feed: cniVersion, code, msg, and details unless empty. A version that
+    /// Fabric doesn't speak is replaced by the newest that it does.
     /// </summary>
     public static byte[] Write(string? cniVersion, CniErrorCode code, string message, string details = "")
     {

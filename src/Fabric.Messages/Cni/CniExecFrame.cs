@@ -3,7 +3,8 @@ namespace Fabric.Messages.Cni;
 /// <summary>The agent asks the binary to run a delegated plugin on the host.</summary>
 /// <param name="Id">Comes back in the answer; the agent's choice.</param>
 /// <param name="Plugin">The plugin's file name, looked up in <c>CNI_PATH</c>; never a path.</param>
-/// <param name="Environment">What differs from the binary's own environment; at most <see cref="CniProtocol.MaxOverrides"/>.</param>
+/// <param name="Environment">What differs from the binary's own environment; at most
+/// <see cref="CniProtocol.MaxOverrides"/>.</param>
 /// <param name="Stdin">The configuration given to the plugin.</param>
 public sealed record CniExecFrame(
     uint Id, string Plugin, IReadOnlyList<CniOverride> Environment, ReadOnlyMemory<byte> Stdin)
@@ -24,7 +25,8 @@ public sealed record CniExecFrame(
         return writer.Finish();
     }
 
-    /// <summary>Decodes a payload; <paramref name="frame"/> is set only when the answer is <see cref="CniFrameFault.None"/>.</summary>
+    /// <summary>Decodes a payload; <paramref name="frame"/> is set only when the answer is
+    /// <see cref="CniFrameFault.None"/>.</summary>
     public static CniFrameFault Decode(ReadOnlySpan<byte> payload, out CniExecFrame? frame)
     {
         var reader = new CniPayloadReader(payload);

@@ -9,7 +9,8 @@ public enum CniExecOutcome
     /// <summary>A signal ended it; the status is the signal's number.</summary>
     Signaled = 1,
 
-    /// <summary>The name holds a slash, is empty, or no directory of CNI_PATH has such an executable; nothing ran.</summary>
+    /// <summary>The name holds a slash, is empty, or no directory of CNI_PATH has such an executable; nothing
+    /// ran.</summary>
     NotFound = 2,
 
     /// <summary>It was found and couldn't be started; the status is the errno.</summary>

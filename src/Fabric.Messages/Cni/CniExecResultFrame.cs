@@ -5,7 +5,8 @@ namespace Fabric.Messages.Cni;
 /// <param name="Outcome">How the run ended.</param>
 /// <param name="Status">Exit code, signal or errno, as <paramref name="Outcome"/> says; otherwise 0.</param>
 /// <param name="Stdout">Up to <see cref="MaxStdout"/> bytes.</param>
-/// <param name="Stderr">The first <see cref="MaxStderr"/> bytes; the rest is dropped. With NotFound and NotStarted: the binary's own words.</param>
+/// <param name="Stderr">The first <see cref="MaxStderr"/> bytes; the rest is dropped. With NotFound and NotStarted: the
+/// binary's own words.</param>
 public sealed record CniExecResultFrame(
     uint Id, CniExecOutcome Outcome, int Status, ReadOnlyMemory<byte> Stdout, ReadOnlyMemory<byte> Stderr)
 {
@@ -27,7 +28,8 @@ public sealed record CniExecResultFrame(
         return writer.Finish();
     }
 
-    /// <summary>Decodes a payload; <paramref name="frame"/> is set only when the answer is <see cref="CniFrameFault.None"/>.</summary>
+    /// <summary>Decodes a payload; <paramref name="frame"/> is set only when the answer is
+    /// <see cref="CniFrameFault.None"/>.</summary>
     public static CniFrameFault Decode(ReadOnlySpan<byte> payload, out CniExecResultFrame? frame)
     {
         var reader = new CniPayloadReader(payload);

@@ -10,8 +10,8 @@ public readonly record struct CniFrameHeader(ushort Version, CniFrameKind Kind, 
 {
     /// <summary>Reads a header from the first bytes of <paramref name="bytes"/>.</summary>
     /// <remarks>
-    /// After <see cref="CniFrameFault.OtherVersion"/> the header's version is valid and nothing else is: its payload can't be
-    /// read. The length is judged before anyone allocates for it.
+    /// After <see cref="CniFrameFault.OtherVersion"/> the header's version is valid and nothing else is: its payload
+    /// can't be read. The length is judged before anyone allocates for it.
     /// </remarks>
     public static CniFrameFault Read(ReadOnlySpan<byte> bytes, out CniFrameHeader header)
     {

@@ -15,6 +15,7 @@ public enum CniFrameKind : ushort
     /// <summary>Binary to agent: what the delegated plugin did.</summary>
     ExecResult = 4,
 
-    /// <summary>Agent to binary: the request's version is not mine; mine is in this header. The payload is empty.</summary>
+    /// <summary>Agent to binary: the request's version is not mine; mine is in this header. The payload is
+    /// empty.</summary>
     VersionMismatch = 255,
 }

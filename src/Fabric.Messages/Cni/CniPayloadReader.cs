@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Fabric.Messages.Cni;
 
-/// <summary>Reads a payload's fields in order; after the first fault every field reads as empty, so one check at the end suffices.</summary>
+/// <summary>Reads a payload's fields in order; after the first fault every field reads as empty, so one check at the
+/// end suffices.</summary>
 public ref struct CniPayloadReader(ReadOnlySpan<byte> payload)
 {
     private ReadOnlySpan<byte> _rest = payload;
@@ -38,7 +39,8 @@ public ref struct CniPayloadReader(ReadOnlySpan<byte> payload)
         return blob;
     }
 
-    /// <summary>A blob as text. Bytes that are not UTF-8 become U+FFFD, which no later check accepts as a name.</summary>
+    /// <summary>A blob as text. Bytes that are not UTF-8 become U+FFFD, which no later check accepts as a
+    /// name.</summary>
     public string Text() => Encoding.UTF8.GetString(Blob());
 
     /// <summary>Records that a field's value is outside its range.</summary>

@@ -1,10 +1,12 @@
 namespace Fabric.Messages.Cni;
 
-/// <summary>The constants of the conversation between the CNI binary and the agent, over a unix stream socket.</summary>
+/// <summary>The constants of the conversation between the CNI binary and the agent, over a unix stream
+/// socket.</summary>
 /// <remarks>
-/// The binary sends one Request; the agent answers with any number of Exec frames, each answered by one ExecResult, and at
-/// last one Result. Every frame is a 12-byte header and a payload; numbers are little-endian, since both ends always run on
-/// one machine. The header's layout never changes between versions: it is how two versions tell each other apart.
+/// The binary sends one Request; the agent answers with any number of Exec frames, each answered by one ExecResult, and
+/// at last one Result. Every frame is a 12-byte header and a payload; numbers are little-endian, since both ends always
+/// run on one machine. The header's layout never changes between versions: it is how two versions tell each other
+/// apart.
 /// </remarks>
 public static class CniProtocol
 {
@@ -26,7 +28,8 @@ public static class CniProtocol
     /// <summary>The most environment overrides one Exec frame may carry.</summary>
     public const int MaxOverrides = 64;
 
-    /// <summary>The agent's socket unless the configuration's <c>agentSocket</c> or the environment says otherwise.</summary>
+    /// <summary>The agent's socket unless the configuration's <c>agentSocket</c> or the environment says
+    /// otherwise.</summary>
     public const string DefaultSocketPath = "/run/fabric/cni.sock";
 
     /// <summary>The environment variable that names the agent's socket where the configuration doesn't.</summary>

@@ -1,9 +1,11 @@
 namespace Fabric.Messages.Cni;
 
-/// <summary>A runtime's call, as the binary received it: nothing parsed, nothing judged but its own environment.</summary>
+/// <summary>A runtime's call, as the binary received it: nothing parsed, nothing judged but its own
+/// environment.</summary>
 /// <param name="Command"><c>CNI_COMMAND</c>; variables that are unset are empty here, CNI makes no difference.</param>
 /// <param name="ContainerId"><c>CNI_CONTAINERID</c>.</param>
-/// <param name="NetNsPath"><c>CNI_NETNS</c>, for the result's <c>sandbox</c> and for messages; never opened by the agent.</param>
+/// <param name="NetNsPath"><c>CNI_NETNS</c>, for the result's <c>sandbox</c> and for messages; never opened by the
+/// agent.</param>
 /// <param name="IfName"><c>CNI_IFNAME</c>.</param>
 /// <param name="Args"><c>CNI_ARGS</c>.</param>
 /// <param name="Path"><c>CNI_PATH</c>; the binary searches it itself.</param>
@@ -34,7 +36,8 @@ public sealed record CniRequestFrame(
         return writer.Finish();
     }
 
-    /// <summary>Decodes a payload; <paramref name="frame"/> is set only when the answer is <see cref="CniFrameFault.None"/>.</summary>
+    /// <summary>Decodes a payload; <paramref name="frame"/> is set only when the answer is
+    /// <see cref="CniFrameFault.None"/>.</summary>
     public static CniFrameFault Decode(ReadOnlySpan<byte> payload, out CniRequestFrame? frame)
     {
         var reader = new CniPayloadReader(payload);

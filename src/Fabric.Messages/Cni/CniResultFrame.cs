@@ -14,7 +14,8 @@ public sealed record CniResultFrame(int ExitCode, ReadOnlyMemory<byte> Stdout)
         return writer.Finish();
     }
 
-    /// <summary>Decodes a payload; <paramref name="frame"/> is set only when the answer is <see cref="CniFrameFault.None"/>.</summary>
+    /// <summary>Decodes a payload; <paramref name="frame"/> is set only when the answer is
+    /// <see cref="CniFrameFault.None"/>.</summary>
     public static CniFrameFault Decode(ReadOnlySpan<byte> payload, out CniResultFrame? frame)
     {
         var reader = new CniPayloadReader(payload);

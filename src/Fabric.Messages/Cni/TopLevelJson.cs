@@ -2,10 +2,11 @@ using System.Text;
 
 namespace Fabric.Messages.Cni;
 
-/// <summary>Finds one string member of a JSON object without a JSON library, whose start alone costs the binary a millisecond.</summary>
+/// <summary>Finds one string member of a JSON object without a JSON library, whose start alone costs the binary a
+/// millisecond.</summary>
 /// <remarks>
-/// Tolerant: it checks no more of the text than it must to keep its place, since the agent decodes the same bytes in earnest
-/// and answers 6. It never recurses, so hostile nesting costs nothing but time linear in the text.
+/// Tolerant: it checks no more of the text than it must to keep its place, since the agent decodes the same bytes in
+/// earnest and answers 6. It never recurses, so hostile nesting costs nothing but time linear in the text.
 /// </remarks>
 public static class TopLevelJson
 {

@@ -3,9 +3,9 @@ using System.Text.Json.Serialization;
 namespace Fabric.Messages;
 
 /// <summary>How the node journal's events are written; the property names are the storage format.</summary>
+/// <remarks>Nulls are written: a property that is absent is damage, and reading refuses it.</remarks>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(PortEvent.AttachmentRequested))]

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Fabric.Messages;
 
@@ -32,8 +33,18 @@ public abstract record PortEvent : IEvent
         ImmutableArray<AddressPrefix> DelegatedAddresses,
         ImmutableArray<PodRoute> Routes,
         int Attempt,
-        string BootId) : PortEvent
+        string BootId) : PortEvent, IInterningEvent
     {
+        [JsonIgnore]
+        public ImmutableArray<(long Id, string Text)> Texts
+        {
+            get
+            {
+                var cause = CauseSet.Of(new PersistenceId("port", Attachment.ToString()));
+                return [(cause.Id, cause.Text)];
+            }
+        }
+
         public override string Describe() =>
             $"attachment requested{(Pod is { } pod ? $" for pod {pod}" : "")} on network {Network}: {HostInterface}, MAC {Mac}";
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Fabric.Messages;
 
@@ -13,8 +14,18 @@ public abstract record TunnelEvent : IEvent
 
     /// <summary>Packets to the peer's pods go to its VTEP from now on; replaces what was known before.</summary>
     public sealed record TunnelOpened(NodeName Peer, string PeerUid, ImmutableArray<IpAddress> Vteps, ImmutableArray<Cidr> PodCidrs)
-        : TunnelEvent
+        : TunnelEvent, IInterningEvent
     {
+        [JsonIgnore]
+        public ImmutableArray<(long Id, string Text)> Texts
+        {
+            get
+            {
+                var cause = CauseSet.Of(new PersistenceId("tunnel", Peer.Value));
+                return [(cause.Id, cause.Text)];
+            }
+        }
+
         public override string Describe() =>
             $"tunnel to {Peer} opened: VTEP {string.Join(", ", Vteps)}, pods {string.Join(", ", PodCidrs)}";
     }

@@ -8,7 +8,7 @@ namespace Fabric.Node.Cni;
 public sealed partial class CniService
 {
     private async Task<CniResultFrame> AddAsync(
-        CniRequest request, Sandbox sandbox, DelegatedIpam? ipam, CancellationToken cancellationToken)
+        CniRequest request, Sandbox sandbox, IpamRounds? ipam, CancellationToken cancellationToken)
     {
         var (result, error) = await AddInnerAsync(request, sandbox, ipam, cancellationToken);
         return result is not null
@@ -17,7 +17,7 @@ public sealed partial class CniService
     }
 
     private async Task<(CniResult? Result, CniError? Error)> AddInnerAsync(
-        CniRequest request, Sandbox sandbox, DelegatedIpam? ipam, CancellationToken cancellationToken)
+        CniRequest request, Sandbox sandbox, IpamRounds? ipam, CancellationToken cancellationToken)
     {
         var attachment = request.Attachment!.Value;
         if (readiness() is { IsReady: false } now)
@@ -33,18 +33,18 @@ public sealed partial class CniService
         var needsLease = ipam is not null && known.Stage == PortStage.Absent;
         if (needsLease)
         {
-            var (lease, leaseError) = await ipam!.AddAsync(cancellationToken);
-            if (lease is null)
-                return (null, leaseError);
-            var (addresses, routes) = DelegatedIpam.Shape(lease);
+            var outcome = await ipam!.ForwardAsync(cancellationToken);
+            if (outcome is not IpamOutcome.Leased leased)
+                return (null, ((IpamOutcome.Failed)outcome).Error);
+            var (addresses, routes) = IpamRounds.Shape(leased.Result);
             wanted = wanted with { DelegatedAddresses = addresses, Routes = routes };
         }
         var answer = await AskAsync(request, new Port.Command.Attach(wanted), attachment);
         if (answer is AskResult.Replied { Reply: Port.Reply.Attached attached })
             return (ResultOf(attached.State, request, sandbox), null);
         // The lease is undone, since the runtime may never call DEL for an ADD that failed.
-        if (needsLease && await ipam!.CallAsync("DEL", cancellationToken) is { } undo)
-            return (null, undo);
+        if (needsLease)
+            await ipam!.UndoAsync(cancellationToken);
         return (null, ErrorOf(answer, request, known, sandbox));
     }
 

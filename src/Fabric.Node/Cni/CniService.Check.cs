@@ -6,7 +6,7 @@ public sealed partial class CniService
 {
     /// <summary>Compares an attachment with kernel and Open vSwitch, after one reconcile pass if something differs.</summary>
     private async Task<CniError?> CheckAsync(
-        CniRequest request, Sandbox sandbox, DelegatedIpam? ipam, CancellationToken cancellationToken)
+        CniRequest request, Sandbox sandbox, IpamRounds? ipam, CancellationToken cancellationToken)
     {
         var attachment = request.Attachment!.Value;
         if (!fold.State.Ports.TryGetValue(attachment, out var port) || port.Stage != PortStage.Ready)
@@ -34,7 +34,7 @@ public sealed partial class CniService
         CompareLink(await kernel.InspectAsync(attachment, sandbox, cancellationToken), port, request, differences);
         if (differences.Count > 0)
             return CniErrors.AttachmentDiffers(attachment, differences, request.Correlation);
-        return ipam is null ? null : await ipam.CallAsync("CHECK", cancellationToken);
+        return ipam is null ? null : await ipam.ForwardPlainAsync(cancellationToken);
     }
 
     private async Task CompareSwitchAsync(PortState port, List<string> differences, CancellationToken cancellationToken)

@@ -18,7 +18,7 @@ public sealed partial class CniService(
         CniRequest request, Sandbox? sandbox, ICniExecutor executor, CancellationToken cancellationToken)
     {
         using var loan = sandbox is not null && request.Attachment is { } attachment ? sandboxes.Lend(attachment, sandbox) : null;
-        var ipam = request.Configuration.Ipam is not null ? new DelegatedIpam(executor, request) : null;
+        var ipam = request.Configuration.Ipam is not null ? new IpamRounds(executor, request) : null;
         switch (request.Command)
         {
             case CniCommand.Add:
@@ -45,7 +45,7 @@ public sealed partial class CniService(
     private static ObjectRef? RefOf(PodRef? pod) =>
         pod is null ? null : new ObjectRef("Pod", pod.Namespace, pod.Name, pod.Uid, "");
 
-    private async Task<CniError?> DelAsync(CniRequest request, DelegatedIpam? ipam, CancellationToken cancellationToken)
+    private async Task<CniError?> DelAsync(CniRequest request, IpamRounds? ipam, CancellationToken cancellationToken)
     {
         var attachment = request.Attachment!.Value;
         var answer = await AskAsync(request, new Port.Command.Detach(attachment, "CNI DEL"), attachment);
@@ -54,10 +54,10 @@ public sealed partial class CniService(
         if (answer is AskResult.Rejected rejected)
             return CniErrors.Unclassified(rejected.Reason.ToString(), request.Correlation);
         // Also without a record of ours: the plugin may hold a lease from before.
-        return ipam is null ? null : await ipam.CallAsync("DEL", cancellationToken);
+        return ipam is null ? null : await ipam.ForwardPlainAsync(cancellationToken);
     }
 
-    private async Task<CniError?> GcAsync(CniRequest request, DelegatedIpam? ipam, CancellationToken cancellationToken)
+    private async Task<CniError?> GcAsync(CniRequest request, IpamRounds? ipam, CancellationToken cancellationToken)
     {
         var valid = request.ValidAttachments.ToHashSet();
         var network = request.Configuration.Network;
@@ -74,12 +74,12 @@ public sealed partial class CniService(
             if (await answer is not AskResult.Replied)
                 failures.Add($"{attachment}: {await answer}");
         }
-        if (ipam is not null && await ipam.CallAsync("GC", cancellationToken) is { } error)
+        if (ipam is not null && await ipam.ForwardPlainAsync(cancellationToken) is { } error)
             failures.Add(error.Message);
         return failures.Count == 0 ? null : CniErrors.GarbageRemains(network, failures, request.Correlation);
     }
 
-    private async Task<CniError?> StatusAsync(CniRequest request, DelegatedIpam? ipam, CancellationToken cancellationToken)
+    private async Task<CniError?> StatusAsync(CniRequest request, IpamRounds? ipam, CancellationToken cancellationToken)
     {
         var now = readiness();
         if (!now.IsReady)
@@ -88,6 +88,6 @@ public sealed partial class CniService(
                 ? CniErrors.NotAvailableAndImpaired(now.Reason, request.Correlation)
                 : CniErrors.NotAvailable(now.Reason, request.Correlation);
         }
-        return ipam is null ? null : await ipam.CallAsync("STATUS", cancellationToken);
+        return ipam is null ? null : await ipam.ForwardPlainAsync(cancellationToken);
     }
 }

@@ -6,6 +6,5 @@ namespace Fabric.Node.Cni;
 public interface ICniExecutor
 {
     /// <exception cref="CniPeerException">The binary has gone away.</exception>
-    Task<CniExecResultFrame> ExecuteAsync(
-        string plugin, IReadOnlyList<CniOverride> environment, ReadOnlyMemory<byte> stdin, CancellationToken cancellationToken);
+    Task<CniExecResultFrame> ExecuteAsync(CniExecFrame round, CancellationToken cancellationToken);
 }

@@ -17,9 +17,13 @@ public sealed class Port : IEntity<PortState>
     private const string DetachTopic = "detach";
     private const string AttachDeadline = "attach-deadline";
     private const string RetryTimer = "retry";
+    private const string OrphanTimer = "orphan";
 
     /// <summary>An attachment that takes longer is undone; container runtimes give up after a few minutes.</summary>
     public static TimeSpan AttachWithin { get; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long an orphaned attachment is kept for a late DEL.</summary>
+    public static TimeSpan OrphanGrace { get; } = TimeSpan.FromSeconds(60);
 
     /// <summary>A step of a detachment whose outcome does not come is taken again after this time.</summary>
     private static TimeSpan RetryAfter { get; } = TimeSpan.FromSeconds(10);
@@ -36,6 +40,9 @@ public sealed class Port : IEntity<PortState>
         public sealed record Attach(PortEvent.AttachmentRequested Wanted) : Command;
 
         public sealed record Detach(AttachmentId Attachment, string Reason) : Command;
+
+        /// <summary>The pod's interface is gone although nobody asked for it.</summary>
+        public sealed record Orphan(string Finding) : Command;
 
         public sealed record Plumbed(PortEvent.AttachmentReady Facts) : Command;
 
@@ -80,6 +87,9 @@ public sealed class Port : IEntity<PortState>
     {
         Command.Attach attach => Attach(state, attach.Wanted),
         Command.Detach detach => Detach(state, detach.Reason),
+        Command.Orphan orphan => state.Stage == PortStage.Ready && !state.IsOrphaned
+            ? Decision.Accept(new PortEvent.AttachmentOrphaned(orphan.Finding))
+            : Decision.Nothing,
         Command.Plumbed plumbed => state.Stage == PortStage.Plumbing && plumbed.Facts.Attempt == state.Attempt
             ? Decision.Accept(plumbed.Facts)
             : Decision.Nothing,
@@ -130,6 +140,9 @@ public sealed class Port : IEntity<PortState>
                 yield return new Effect.CancelTimer(AttachDeadline);
                 yield return new Effect.Answer(AttachTopic, new Reply.Attached(state));
                 break;
+            case PortEvent.AttachmentOrphaned:
+                yield return Bury(state);
+                break;
             case PortEvent.AttachmentFailed failed:
                 yield return new Effect.CancelTimer(AttachDeadline);
                 yield return new Effect.Refuse(AttachTopic, new Rejection(failed.Code, $"{failed.Stage}: {failed.Message}"));
@@ -138,6 +151,7 @@ public sealed class Port : IEntity<PortState>
                 break;
             case PortEvent.DetachRequested:
                 yield return new Effect.CancelTimer(AttachDeadline);
+                yield return new Effect.CancelTimer(OrphanTimer);
                 yield return new Effect.Refuse(AttachTopic, new Rejection("detached-meanwhile", "it was detached while being attached"));
                 foreach (var effect in Remove(state))
                     yield return effect;
@@ -160,6 +174,8 @@ public sealed class Port : IEntity<PortState>
     {
         if (state.Stage is not (PortStage.Absent or PortStage.Ready))
             yield return new Effect.Tell(Id(state.Request!.Attachment), new Command.Recover());
+        else if (state.IsOrphaned)
+            yield return Bury(state);
     }
 
     private static Decision Attach(PortState state, PortEvent.AttachmentRequested wanted) => state.Stage switch
@@ -233,6 +249,10 @@ public sealed class Port : IEntity<PortState>
             yield return new Effect.Ask(holder, release, state.Attempt);
         }
     }
+
+    /// <summary>The runtime may still send its DEL; only when it does not is the attachment released without one.</summary>
+    private static Effect.StartTimer Bury(PortState state) => new(
+        OrphanTimer, OrphanGrace, new Command.Detach(state.Request!.Attachment, "orphaned: the pod is gone and no DEL came"));
 
     private static bool IsAttaching(PortState state) => state.Stage is PortStage.Requested or PortStage.Plumbing;
 

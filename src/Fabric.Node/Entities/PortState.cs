@@ -41,7 +41,8 @@ public sealed record PortState(
     OfPort? OfPort,
     PortEvent.AttachmentReady? Ready,
     ImmutableSortedSet<PersistenceId> Holdings,
-    int Retries)
+    int Retries,
+    bool IsOrphaned = false)
 {
     public static PortState Absent { get; } = new(PortStage.Absent, 0, null,
         ImmutableSortedDictionary<PersistenceId, PortEvent.AddressAssigned>.Empty, null, null,
@@ -79,7 +80,7 @@ public sealed record PortState(
         PortEvent.OfPortAssigned assigned => Advanced(this with { OfPort = assigned.OfPort }),
         PortEvent.AttachmentReady ready => this with { Stage = PortStage.Ready, Ready = ready },
         PortEvent.AttachmentFailed failed => this with { Stage = PortStage.Unplumbing, Attempt = failed.Attempt, Ready = null },
-        PortEvent.AttachmentOrphaned => this,
+        PortEvent.AttachmentOrphaned => this with { IsOrphaned = true },
         PortEvent.DetachRequested detach => this with { Stage = PortStage.Unplumbing, Attempt = detach.Attempt, Ready = null },
         PortEvent.PortUnplumbed => this with { Stage = PortStage.Releasing, Retries = 0 },
         PortEvent.DetachDelayed delayed => this with { Attempt = delayed.Attempt, Retries = Retries + 1 },

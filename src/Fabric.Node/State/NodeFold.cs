@@ -38,7 +38,7 @@ public sealed class NodeFold(INodeJournal journal, EventCatalog catalog, HlcCloc
             State = JsonSerializer.Deserialize(snapshot.Payload.Span, NodeStateJson.Default.NodeState)
                 ?? throw new JournalException("read the node state's snapshot", "it is null", isTransient: false);
             _snapshotOrdering = State.Ordering;
-            clock.Observe(State.Hlc);
+            clock.Resume(State.Hlc);
         }
         await foreach (var envelope in journal.ReadAllAsync(State.Ordering + 1, cancellationToken))
         {
@@ -106,7 +106,7 @@ public sealed class NodeFold(INodeJournal journal, EventCatalog catalog, HlcCloc
             return false;
         }
         State = State.Apply(envelope, e);
-        clock.Observe(envelope.Hlc);
+        clock.Resume(envelope.Hlc);
         return true;
     }
 

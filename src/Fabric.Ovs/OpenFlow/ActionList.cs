@@ -24,8 +24,16 @@ public sealed class ActionList : IReadOnlyList<FlowAction>, IEquatable<ActionLis
     public FlowAction this[int index] => _actions[index];
 
     /// <summary>Makes a list; also what a collection expression calls.</summary>
-    public static ActionList Create(ReadOnlySpan<FlowAction> actions) =>
-        actions.IsEmpty ? Drop : new ActionList([.. actions]);
+    /// <exception cref="ArgumentException">Something follows goto_table, which always comes last.</exception>
+    public static ActionList Create(ReadOnlySpan<FlowAction> actions)
+    {
+        for (var i = 0; i < actions.Length - 1; i++)
+        {
+            if (actions[i] is GotoTableAction) throw new ArgumentException("goto_table comes last", nameof(actions));
+        }
+
+        return actions.IsEmpty ? Drop : new ActionList([.. actions]);
+    }
 
     /// <inheritdoc cref="IEnumerable{T}.GetEnumerator"/>
     public ImmutableArray<FlowAction>.Enumerator GetEnumerator() => _actions.GetEnumerator();

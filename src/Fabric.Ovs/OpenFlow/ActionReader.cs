@@ -9,6 +9,7 @@ internal static class ActionReader
     internal static ActionList ReadInstructions(ReadOnlySpan<byte> bytes)
     {
         var actions = new List<FlowAction>();
+        FlowAction? gotoTable = null;
         while (bytes.Length > 0)
         {
             var instruction = TakeEntry(ref bytes);
@@ -17,10 +18,11 @@ internal static class ActionReader
             r.Skip(2);
             if (type == InstructionType.ApplyActions && instruction.Length >= 8) ReadActions(instruction[8..], actions);
             else if (type == InstructionType.GotoTable && instruction.Length == 8)
-                actions.Add(FlowAction.GotoTable(r.U8()));
+                gotoTable = FlowAction.GotoTable(r.U8());
             else actions.Add(new OpaqueAction(Convert.ToHexStringLower(instruction), Instruction: true));
         }
 
+        if (gotoTable is not null) actions.Add(gotoTable);
         return ActionList.Create(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(actions));
     }
 

@@ -68,7 +68,7 @@ public sealed partial class Match
     /// <summary>IPv6 source of the connection's first packet; needs <see cref="Ipv6"/> and a valid state.</summary>
     public Match CtIpv6Src(IPAddress address, int prefix = 128) => Prefix(OxmField.CtIpv6Src, address, prefix);
 
-    /// <summary>IPv6 destination of the connection's first packet; needs <see cref="Ipv6"/> and a valid state.</summary>
+    /// <summary>IPv6 destination of the connection's first packet; needs IPv6 and a valid state.</summary>
     public Match CtIpv6Dst(IPAddress address, int prefix = 128) => Prefix(OxmField.CtIpv6Dst, address, prefix);
 
     /// <summary>IP protocol of the connection's first packet; needs an IP Ethernet type and a valid state.</summary>

@@ -6,7 +6,10 @@ public sealed record OvsdbClientOptions
     /// <summary>How long a request may take before it fails; ovsdb-server answers most within a millisecond.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long one attempt to connect may take, up to the answer with the schema.</summary>
+    /// <summary>
+    /// How long one attempt to connect may take; for the first one again as long until the schema is there. When a
+    /// later connection stays silent, <see cref="ProbeInterval"/> ends it.
+    /// </summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>

@@ -86,7 +86,11 @@ public sealed class OvsdbMonitor : IAsyncDisposable
             if (select(version.Snapshot) is { } found)
                 return found;
             if (_failure is { } failure)
-                throw new OvsdbException(OvsdbErrorCode.Disposed, "monitor", failure.Message, inner: failure);
+                throw new OvsdbException(
+                    (failure as OvsdbException)?.Code ?? OvsdbErrorCode.Disposed,
+                    "monitor",
+                    failure.Message,
+                    inner: failure);
             await version.Superseded.Task.WaitAsync(cancellation).ConfigureAwait(false);
         }
     }

@@ -117,7 +117,8 @@ public sealed class BundleTests(OvsBridge bridge)
         await using var connection = await EmptyAsync();
         var track = new Flow
         {
-            Match = Match.Any.Udp(), Actions = [FlowAction.Ct(commit: true, zone: 7), FlowAction.Ct(commit: true, zone: 8)],
+            Match = Match.Any.Udp(),
+            Actions = [FlowAction.Ct(commit: true, zone: 7), FlowAction.Ct(commit: true, zone: 8)],
         };
         await connection.ApplyAsync([FlowMod.Add(track)]);
         await SendAsync("10.0.0.1", "10.0.0.2");

@@ -117,6 +117,29 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task A_bundle_cancelled_before_its_commit_is_discarded_and_never_committed()
+    {
+        await using var fake = new FakeSwitch();
+        await using var connection = await fake.AcceptAsync();
+        using var cancel = new CancellationTokenSource();
+        var applying = connection.ApplyBundleAsync([FlowMod.Add(new Flow())], cancel.Token);
+        byte[] close = [];
+        for (var i = 0; i < 3; i++) close = await fake.ReadAsync();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => applying.WaitAsync(Deadline));
+        var discard = await fake.ReadAsync();
+        Assert.Equal((byte)BundleControl.DiscardRequest, discard[13]);
+
+        // The late answer belongs to nobody, and the connection goes on.
+        await fake.SendAsync([.. close.AsSpan(0, 13), (byte)BundleControl.CloseReply, .. close.AsSpan(14)]);
+        var barrier = connection.BarrierAsync();
+        var request = await fake.ReadAsync();
+        Assert.Equal((byte)MessageType.BarrierRequest, request[1]);
+        await fake.SendAsync([6, 21, 0, 8, .. request.AsSpan(4, 4)]);
+        await barrier.WaitAsync(Deadline);
+    }
+
+    [Fact]
     public async Task Disposing_fails_requests_in_flight()
     {
         await using var fake = new FakeSwitch();

@@ -172,8 +172,9 @@ internal sealed class FlowGenerator(int seed)
         12 => new ResubmitAction((uint)_random.Next(1, 0xfe00), (byte)_random.Next(256), false),
         13 => FlowAction.CtClear,
         14 => FlowAction.Note([1, 2, (byte)_random.Next(256)]),
-        15 => match.Find(OxmField.EthType)?.Value is { } type && (type == 0x800 || type == 0x86dd) ? Track(type == 0x800)
-            : FlowAction.Output(OfPort.Flood),
+        15 when match.Find(OxmField.EthType)?.Value == 0x800 => Track(ipv4: true),
+        15 when match.Find(OxmField.EthType)?.Value == 0x86dd => Track(ipv4: false),
+        15 => FlowAction.Output(OfPort.Flood),
         16 => FlowAction.Load(OxmField.XRegisters[_random.Next(8)], (ulong)_random.NextInt64()),
         _ => FlowAction.SetField(OxmField.Metadata, (ulong)_random.NextInt64()),
     };

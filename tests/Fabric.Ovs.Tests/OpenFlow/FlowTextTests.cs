@@ -1,3 +1,4 @@
+using System.Net;
 using Fabric.Ovs.OpenFlow;
 
 namespace Fabric.Ovs.Tests.OpenFlow;
@@ -56,6 +57,8 @@ public sealed class FlowTextTests
         Assert.Throws<ArgumentException>(() => FlowAction.Load(OxmField.Registers[0][0, 3], 16));
         Assert.Throws<ArgumentException>(() => FlowAction.Move(OxmField.Registers[0], OxmField.EthSrc));
         Assert.Throws<ArgumentException>(() => FlowAction.Ct(force: true));
+        Assert.Throws<ArgumentException>(() => ActionList.Create([FlowAction.GotoTable(1), FlowAction.Output(1)]));
+        Assert.Throws<ArgumentException>(() => FlowAction.SetField(OxmField.Ipv6Src, IPAddress.Loopback));
         Assert.Throws<InvalidOperationException>(() => Match.Any.Ip().TpDst(80));
         Assert.Throws<ArgumentOutOfRangeException>(() => OxmField.Registers[0][0, 32]);
     }

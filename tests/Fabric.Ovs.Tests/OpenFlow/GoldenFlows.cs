@@ -83,7 +83,8 @@ internal static class GoldenFlows
         (Match.Any.CtMark(1, 1), "ct_mark=0x1/0x1"),
         (Match.Any.CtLabel(UInt128.One << 100), "ct_label=0x10000000000000000000000000"),
         (Match.Any.CtLabel(0, 0xff), "ct_label=0/0xff"),
-        (Match.Any.CtState(CtStates.Trk | CtStates.Est).Tcp().CtNwSrc(V4).CtNwDst(V4).CtNwProto(6).CtTpSrc(1).CtTpDst(2),
+        (Match.Any.CtState(CtStates.Trk | CtStates.Est).Tcp()
+                .CtNwSrc(V4).CtNwDst(V4).CtNwProto(6).CtTpSrc(1).CtTpDst(2),
             "ct_state=+est+trk,ct_nw_src=10.1.2.3,ct_nw_dst=10.1.2.3,ct_nw_proto=6,ct_tp_src=1,ct_tp_dst=2,tcp"),
         (Match.Any.CtState(CtStates.Trk | CtStates.New).Ipv6().CtIpv6Src(V6).CtIpv6Dst(V6),
             "ct_state=+new+trk,ct_ipv6_src=fd00::1:2,ct_ipv6_dst=fd00::1:2,ipv6"),

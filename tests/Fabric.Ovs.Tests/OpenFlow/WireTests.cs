@@ -99,7 +99,8 @@ public sealed class WireTests(OvsBridge bridge)
         }
 
         var lines = await PrintAsync(w.Written.ToArray());
-        Assert.Equal(golden.Select((entry, i) => $"OFPT_FLOW_MOD (OF1.5) (xid=0x{i:x}): ADD table:1 {entry.Text}"), lines);
+        Assert.Equal(
+            golden.Select((entry, i) => $"OFPT_FLOW_MOD (OF1.5) (xid=0x{i:x}): ADD table:1 {entry.Text}"), lines);
     }
 
     [Fact]
@@ -135,12 +136,14 @@ public sealed class WireTests(OvsBridge bridge)
         var random = new Random(5);
         using var w = new WireWriter();
         MessageWriter.Match(w, Match.Any.Tcp().TpDst(80).Reg(0, 1));
-        MessageWriter.Instructions(w, [FlowAction.Ct(commit: true, nat: NatAction.Src(IPAddress.Loopback, portMin: 1))]);
+        var nat = NatAction.Src(IPAddress.Loopback, portMin: 1);
+        MessageWriter.Instructions(w, [FlowAction.Ct(commit: true, nat: nat)]);
         var good = w.Written.ToArray();
         for (var i = 0; i < 20_000; i++)
         {
             var bad = good.AsSpan(0, random.Next(good.Length + 1)).ToArray();
-            for (var k = random.Next(4); k > 0 && bad.Length > 0; k--) bad[random.Next(bad.Length)] = (byte)random.Next(256);
+            for (var k = random.Next(4); k > 0 && bad.Length > 0; k--)
+                bad[random.Next(bad.Length)] = (byte)random.Next(256);
             var caught = Record.Exception(() =>
             {
                 var r = new WireReader(bad);

@@ -40,10 +40,11 @@ public sealed class OpenVSwitchDatabaseTests(ITestOutputHelper output) : IDispos
         Assert.True(OpenVSwitchTransactions.EnsureBridge(database.View, Bridge).Operations.IsEmpty);
 
         _ovs.Vsctl("br-set-external-id", "fabt-br", "other", "kept", "--", "set-fail-mode", "fabt-br", "standalone");
-        await database.EnsureBridgeAsync(Bridge with { ExternalIds = Bridge.ExternalIds.SetItem("owner", "f2") }, Deadline);
+        var renamed = Bridge with { ExternalIds = Bridge.ExternalIds.SetItem("owner", "f2") };
+        await database.EnsureBridgeAsync(renamed, Deadline);
         row = database.View.Bridges["fabt-br"];
         Assert.Equal("secure", row.FailMode);
-        Assert.Equal("{\"f2\",\"kept\"}", $"{{\"{row.ExternalIds["owner"]}\",\"{row.ExternalIds["other"]}\"}}");
+        Assert.Equal(("f2", "kept"), (row.ExternalIds["owner"], row.ExternalIds["other"]));
     }
 
     [SkippableFact]
@@ -88,8 +89,7 @@ public sealed class OpenVSwitchDatabaseTests(ITestOutputHelper output) : IDispos
         Assert.Equal("port", database.View.Ports["fabt0"].ExternalIds["on"]);
         Assert.Equal("interface", database.View.Interfaces["fabt0"].ExternalIds["on"]);
         Assert.Equal(["fabt-br", "fabt0"], database.View.PortsOf("fabt-br").Select(port => port.Name));
-        await database.Monitor.WaitAsync(
-            _ => database.View.Interfaces["fabt0"] is { Mtu: 1400, MacInUse: not null } row ? row : null, Deadline);
+        await WaitForInterfaceAsync(database, row => row is { Mtu: 1400, MacInUse: not null });
 
         _ovs!.KillVswitchd();
         _ovs.StartVswitchd();
@@ -120,13 +120,11 @@ public sealed class OpenVSwitchDatabaseTests(ITestOutputHelper output) : IDispos
         AddVeths(1);
         await database.AddPortsAsync("fabt-br", [Veth(0)], Deadline);
         await database.WaitForOfportAsync("fabt0", Deadline);
-        await database.Monitor.WaitAsync(
-            _ => database.View.Interfaces["fabt0"] is { HasVanished: false } row ? row : null, Deadline);
+        await WaitForInterfaceAsync(database, row => row is { HasVanished: false });
 
         _ovs!.Namespace.Ip("link", "delete", "fabt0");
 
-        var gone = await database.Monitor.WaitAsync(
-            _ => database.View.Interfaces["fabt0"] is { HasVanished: true } row ? row : null, Deadline);
+        var gone = await WaitForInterfaceAsync(database, row => row is { HasVanished: true });
         Assert.Null(gone.Error);
         Assert.True(gone.OfPort > 0);
     }
@@ -144,7 +142,8 @@ public sealed class OpenVSwitchDatabaseTests(ITestOutputHelper output) : IDispos
         var commit = watch.Elapsed.TotalMilliseconds;
         var ofports = await Task.WhenAll(Enumerable.Range(0, 100)
             .Select(index => database.WaitForOfportAsync(Veth(index).Name, Deadline)));
-        output.WriteLine(Format($"100 ports: commit {commit:F1} ms, all ofports {watch.Elapsed.TotalMilliseconds:F1} ms"));
+        output.WriteLine(Format(
+            $"100 ports: commit {commit:F1} ms, all ofports {watch.Elapsed.TotalMilliseconds:F1} ms"));
 
         Assert.Equal(Enumerable.Range(100, 100), ofports);
         watch.Restart();
@@ -174,6 +173,12 @@ public sealed class OpenVSwitchDatabaseTests(ITestOutputHelper output) : IDispos
         output.WriteLine(Format(
             $"add port, median of 40: commit {Median(commits):F2} ms, ofport known {Median(known):F2} ms"));
     }
+
+    private async Task<InterfaceRow> WaitForInterfaceAsync(
+        OpenVSwitchDatabase database, Func<InterfaceRow, bool> condition) => await database.Monitor.WaitAsync(
+        snapshot => new OpenVSwitchView(snapshot).Interfaces.Values.FirstOrDefault(
+            row => row.Name == "fabt0" && condition(row)),
+        Deadline);
 
     private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 

@@ -256,12 +256,15 @@ public sealed class OvsdbClientTests : IDisposable
         var id = (await server.Received.ReadAsync(Deadline)).GetProperty("params")[1].GetRawText();
         using var subscription = monitor.Subscribe(capacity: 3);
         Task SendAsync(string what) => server.SendAsync(
-            Fill("""{"method":"update3","params":[@id,"@B",{"T":{"@A":@what}}],"id":null}""").Replace("@id", id, StringComparison.Ordinal).Replace("@what", what, StringComparison.Ordinal));
+            Fill("""{"method":"update3","params":[@id,"@B",{"T":{"@A":@what}}],"id":null}""")
+                .Replace("@id", id, StringComparison.Ordinal)
+                .Replace("@what", what, StringComparison.Ordinal));
 
         await SendAsync("""{"insert":{"name":"0"}}""");
         for (var number = 1; number <= 5; number++)
-            await SendAsync(Fill("""{"modify":{"number":@number}}""").Replace("@number", Format(number), StringComparison.Ordinal));
-        await monitor.WaitAsync(snapshot => snapshot["T"].Values.FirstOrDefault(row => row["number"].Number == 5), Deadline);
+            await SendAsync("{\"modify\":{\"number\":" + Format(number) + "}}");
+        await monitor.WaitAsync(
+            snapshot => snapshot["T"].Values.FirstOrDefault(row => row["number"].Number == 5), Deadline);
 
         Assert.IsType<OvsdbMonitorEvent.Initial>(await subscription.Events.ReadAsync(Deadline));
         Assert.IsType<OvsdbMonitorEvent.Changed>(await subscription.Events.ReadAsync(Deadline));

@@ -47,7 +47,7 @@ internal static class JournalFile
     {
         var doubtful = CheckHeader(path);
         var connection = SqliteConnection.Open(path, path, SqliteNative.OpenReadWrite | SqliteNative.OpenCreate,
-            TimeSpan.FromMilliseconds(250));
+            TimeSpan.FromSeconds(1));
         try
         {
             connection.Execute("PRAGMA auto_vacuum = INCREMENTAL");
@@ -59,6 +59,7 @@ internal static class JournalFile
                 Create(connection);
             CheckFormat(connection);
             CheckLength(connection, doubtful);
+            CheckIndexes(connection);
             return connection;
         }
         catch
@@ -161,6 +162,16 @@ internal static class JournalFile
             throw Refuse(connection.Path, $"it is truncated: {length} bytes where {pages} pages take {expected}");
         if (doubtful && connection.QueryText("PRAGMA quick_check(1)") is var found && found != "ok")
             throw Refuse(connection.Path, $"it was cut short: {found}");
+    }
+
+    // A name or snapshot that its index does not hold would look as if it had never been written. Events show it by gaps.
+    private static void CheckIndexes(SqliteConnection connection)
+    {
+        foreach (var table in (ReadOnlySpan<string>)["meta", "persistence_id", "manifest", "writer", "head", "snapshot"])
+        {
+            if (connection.QueryText($"PRAGMA integrity_check({table})") is var found && found != "ok")
+                throw Refuse(connection.Path, $"table {table} is damaged: {found}");
+        }
     }
 
     /// <returns>

@@ -13,6 +13,7 @@ internal sealed class JournalRows
     private readonly SqliteConnection _connection;
     private readonly SqliteStatement _head;
     private readonly SqliteStatement _snapshotNr;
+    private readonly SqliteStatement _anyEvent;
     private readonly SqliteStatement _snapshot;
     private readonly Dictionary<long, PersistenceId> _streams = [];
 
@@ -25,6 +26,7 @@ internal sealed class JournalRows
         _head = connection.Prepare(
             "SELECT last_sequence_nr, writer, incarnation, counter, crc32c FROM head WHERE pid = ?1");
         _snapshotNr = connection.Prepare("SELECT max(sequence_nr) FROM snapshot WHERE pid = ?1");
+        _anyEvent = connection.Prepare("SELECT 1 FROM event WHERE pid = ?1 LIMIT 1");
         _snapshot = connection.Prepare("""
             SELECT sequence_nr, manifest, hlc, crc32c, payload FROM snapshot
             WHERE pid = ?1 AND sequence_nr <= ?2 ORDER BY sequence_nr DESC LIMIT 1
@@ -37,12 +39,12 @@ internal sealed class JournalRows
 
     public NameTable Writers { get; }
 
-    public static uint HeadChecksum(string stream, long last, string writer, long incarnation, long counter)
+    public static uint HeadChecksum(string stream, long last, CommitId commit)
     {
         var crc = Checksums.Text(Crc32c.Start, stream);
         crc = Checksums.Number(crc, last);
-        crc = Checksums.Text(crc, writer);
-        return Crc32c.Finish(Checksums.Number(Checksums.Number(crc, incarnation), counter));
+        crc = Checksums.Text(crc, commit.Writer);
+        return Crc32c.Finish(Checksums.Number(Checksums.Number(crc, commit.Incarnation), commit.Counter));
     }
 
     public static uint SnapshotChecksum(Snapshot snapshot)
@@ -58,17 +60,17 @@ internal sealed class JournalRows
     {
         if (Streams.Find(stream.Value) is not { } pid)
             return StreamHead.Empty(stream);
-        var snapshot = SnapshotNr(pid);
         try
         {
             if (!_head.Bind(1, pid).Step())
-                return new StreamHead(stream, 0, null, snapshot);
+                return IsWritten(pid)
+                    ? throw Damaged($"{stream} has events or snapshots and no head")
+                    : StreamHead.Empty(stream);
             var last = _head.Int64(0);
             var commit = new CommitId(Writers.NameOf(_head.Int64(1)) ?? "", _head.Int64(2), _head.Int64(3));
-            var sum = HeadChecksum(stream.Value, last, commit.Writer, commit.Incarnation, commit.Counter);
-            return sum == (uint)_head.Int64(4)
-                ? new StreamHead(stream, last, commit, snapshot)
-                : throw Damaged($"the head of {stream} (last sequence number {last}, commit {commit}) does not match its checksum");
+            if (HeadChecksum(stream.Value, last, commit) != (uint)_head.Int64(4))
+                throw Damaged($"the head of {stream} (last sequence number {last}, commit {commit}) does not match its checksum");
+            return new StreamHead(stream, last, last > 0 ? commit : null, SnapshotNr(pid));
         }
         finally
         {
@@ -98,6 +100,8 @@ internal sealed class JournalRows
             _snapshot.Reset();
         }
     }
+
+    private bool IsWritten(long pid) => SnapshotNr(pid) > 0 || _anyEvent.Bind(1, pid).Scalar() is not null;
 
     /// <summary>The event in the current row of a statement that selects <see cref="EventColumns"/>.</summary>
     /// <exception cref="JournalException">The row is damaged; the message names file, ordering, stream and sequence number.</exception>

@@ -17,6 +17,8 @@ internal sealed partial class JournalWriter
             return;
         if (last > 0)
             DropSnapshotsBeforeTheNewest(snapshot.Stream, pid);
+        else
+            MarkAsFold(snapshot.Stream.Value, pid);
         using var delete = _connection.PrepareOnce("DELETE FROM snapshot WHERE pid = ?1 AND sequence_nr = ?2");
         delete.Bind(1, pid).Bind(2, snapshot.SequenceNr).Run();
         using var insert = _connection.PrepareOnce(
@@ -54,7 +56,7 @@ internal sealed partial class JournalWriter
 
     /// <summary>Drops the snapshots of folds that stand before a dropped event, but for each fold's newest one.</summary>
     public void DropFoldSnapshots() => InTransaction(() => _connection.Execute("""
-        DELETE FROM snapshot WHERE pid NOT IN (SELECT pid FROM head)
+        DELETE FROM snapshot WHERE pid IN (SELECT pid FROM head WHERE last_sequence_nr = 0)
           AND sequence_nr < (SELECT value FROM meta WHERE key = 'dropped_through')
           AND sequence_nr < (SELECT max(s.sequence_nr) FROM snapshot s WHERE s.pid = snapshot.pid)
         """));
@@ -97,6 +99,14 @@ internal sealed partial class JournalWriter
         // The newest event may be among them, and its number must not be given a second time.
         Remember("last_ordering", LastOrdering);
         Remember("dropped_through", orderings.Max());
+    }
+
+    // A head without events: whoever has a snapshot has a head, so one that is missing shows that the file is damaged.
+    private void MarkAsFold(string stream, long pid)
+    {
+        var nobody = new CommitId("", 0, 0);
+        _newHead.Bind(1, 0).Bind(2, _rows.Writers.Intern("")).Bind(3, 0).Bind(4, 0)
+            .Bind(5, JournalRows.HeadChecksum(stream, 0, nobody)).Bind(6, pid).Run();
     }
 
     private void Remember(string key, long value)

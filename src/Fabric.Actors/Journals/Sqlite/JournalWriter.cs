@@ -127,15 +127,13 @@ internal sealed partial class JournalWriter : IDisposable
         var pid = _rows.Streams.Intern(stream);
         var writer = _rows.Writers.Intern(commit.Writer);
         var isFirst = append.ExpectedSequenceNr == 0;
-        if (isFirst && _rows.SnapshotNr(pid) > 0 && _rows.Head(append.Stream).LastSequenceNr == 0)
-            throw pending.Contradicts(AppendRules.FoldedStream(append.Stream));
         var head = isFirst ? _newHead : _moveHead.Bind(7, append.ExpectedSequenceNr);
         head.Bind(1, append.LastSequenceNr).Bind(2, writer).Bind(3, commit.Incarnation).Bind(4, commit.Counter)
-            .Bind(5, JournalRows.HeadChecksum(stream, append.LastSequenceNr, commit.Writer, commit.Incarnation, commit.Counter))
+            .Bind(5, JournalRows.HeadChecksum(stream, append.LastSequenceNr, commit))
             .Bind(6, pid)
             .Run();
         if (_connection.Changes == 0)
-            return new AppendOutcome.Conflict(_rows.Head(append.Stream));
+            return Conflict(pending);
         var first = ordering;
         foreach (var e in append.Events)
             Insert(e, ordering++, pid, writer);
@@ -143,6 +141,14 @@ internal sealed partial class JournalWriter : IDisposable
             Intern(pending, text, ordering - 1);
         var snapshot = isFirst ? 0 : SnapshotNr(pid);
         return new AppendOutcome.Appended(new StreamHead(append.Stream, append.LastSequenceNr, commit, snapshot), first);
+    }
+
+    private AppendOutcome.Conflict Conflict(PendingAppend pending)
+    {
+        var head = _rows.Head(pending.Append.Stream);
+        return head is { LastSequenceNr: 0, SnapshotSequenceNr: > 0 }
+            ? throw pending.Contradicts(AppendRules.FoldedStream(head.Stream))
+            : new AppendOutcome.Conflict(head);
     }
 
     // Nobody else writes snapshots, so what was read once stays true until this writer saves one.

@@ -126,7 +126,7 @@ public sealed partial class SqliteClusterStore : IClusterStore
             Insert(e, pid, writer);
         (head.LastCommitId is null ? _newHead : _moveHead)
             .Bind(1, append.LastSequenceNr).Bind(2, writer).Bind(3, commit.Incarnation).Bind(4, commit.Counter)
-            .Bind(5, JournalRows.HeadChecksum(stream, append.LastSequenceNr, commit.Writer, commit.Incarnation, commit.Counter))
+            .Bind(5, JournalRows.HeadChecksum(stream, append.LastSequenceNr, commit))
             .Bind(6, pid)
             .Run();
         return new AppendOutcome.Appended(

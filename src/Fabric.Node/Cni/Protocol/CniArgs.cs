@@ -8,8 +8,8 @@ namespace Fabric.Node.Cni;
 /// <param name="Mac"><c>MAC</c>.</param>
 /// <param name="Ip"><c>IP</c>, an address that is asked for.</param>
 /// <remarks>
-/// Keys that Fabric doesn't know are ignored, with or without <c>IgnoreUnknown=1</c>: runtimes add keys with new releases, and
-/// refusing them would take a node out of service for a word that means nothing here.
+/// Keys that Fabric doesn't know are ignored, with or without <c>IgnoreUnknown=1</c>: runtimes add keys with new
+/// releases, and refusing them would take a node out of service for a word that means nothing here.
 /// </remarks>
 public sealed record CniArgs(PodRef? Pod, string InfraContainerId, MacAddress? Mac, IpAddress? Ip)
 {
@@ -65,7 +65,8 @@ public sealed record CniArgs(PodRef? Pod, string InfraContainerId, MacAddress? M
         return new CniArgs(pod, infra, mac, ip);
     }
 
-    /// <summary>An address as runtimes ask for it: alone or with a prefix length, which is the pool's to decide and is dropped.</summary>
+    /// <summary>An address as runtimes ask for it: alone or with a prefix length, which is the pool's to decide and is
+    /// dropped.</summary>
     internal static bool TryAddress(string text, out IpAddress address)
     {
         if (AddressPrefix.TryParse(text, null, out var prefix))

@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace Fabric.Node.Cni;
 
-/// <summary>Thrown when a JSON member is not what it must be; caught inside this folder, where it becomes an error's text.</summary>
+/// <summary>Thrown when a JSON member is not what it must be; caught inside this folder, where it becomes an error's
+/// text.</summary>
 internal sealed class CniJsonException(string key, string? value, string rule)
     : Exception($"{key} = {value ?? "nothing"} must be {rule}")
 {

@@ -8,7 +8,8 @@ namespace Fabric.Node.Cni;
 /// <param name="Attachment">Set for ADD, DEL and CHECK.</param>
 /// <param name="NetNsPath"><c>CNI_NETNS</c> as given; empty where it is missing.</param>
 /// <param name="NetNs">Whether the namespace's descriptor came along.</param>
-/// <param name="ValidAttachments">Set for GC: what the runtime still knows. Empty means that nothing of this network is left.</param>
+/// <param name="ValidAttachments">Set for GC: what the runtime still knows. Empty means that nothing of this network is
+/// left.</param>
 /// <param name="CniPath"><c>CNI_PATH</c>, for messages.</param>
 public sealed record CniRequest(
     CniCommand Command,

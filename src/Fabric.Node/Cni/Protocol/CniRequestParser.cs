@@ -6,7 +6,8 @@ using Fabric.Messages.Cni;
 
 namespace Fabric.Node.Cni;
 
-/// <summary>One call on its way from bytes to a <see cref="CniRequest"/>; every way out that isn't success names what was wrong.</summary>
+/// <summary>One call on its way from bytes to a <see cref="CniRequest"/>; every way out that isn't success names what
+/// was wrong.</summary>
 internal sealed class CniRequestParser(CniRequestFrame frame, CorrelationId correlation)
 {
     private const string ValidAttachmentsKey = "cni.dev/valid-attachments";
@@ -78,8 +79,9 @@ internal sealed class CniRequestParser(CniRequestFrame frame, CorrelationId corr
     }
 
     /// <summary>
-    /// cniVersion is what the runtime has settled on, and the answer must be of that version; only where it is missing or
-    /// unknown does the list of versions that the configuration is good for decide, and then the highest that is supported.
+    /// cniVersion is what the runtime has settled on, and the answer must be of that version; only where it is missing
+    /// or unknown does the list of versions that the configuration is good for decide, and then the highest that is
+    /// supported.
     /// </summary>
     private static string? Version(JsonElement json)
     {
@@ -120,7 +122,8 @@ internal sealed class CniRequestParser(CniRequestFrame frame, CorrelationId corr
     private static int Mtu(JsonElement json)
     {
         var mtu = CniJson.Int(json, "mtu", 0, 65535) ?? 0;
-        // RFC 791: every IPv4 link carries 68 bytes. The upper bound that counts is the fabric's, which is not known here.
+        // RFC 791: every IPv4 link carries 68 bytes. The upper bound that counts is the fabric's, which is not known
+        // here.
         return mtu is 0 or >= 68
             ? mtu
             : throw CniJson.Wrong("mtu", json.GetProperty("mtu"), "0 (the fabric's) or an integer from 68 to 65535");
@@ -186,8 +189,8 @@ internal sealed class CniRequestParser(CniRequestFrame frame, CorrelationId corr
     }
 
     /// <summary>
-    /// ADD and CHECK act on it, so it must be right. DEL must succeed with whatever a runtime has cached, and GC and STATUS
-    /// have no use for it: there an unreadable one counts as none.
+    /// ADD and CHECK act on it, so it must be right. DEL must succeed with whatever a runtime has cached, and GC and
+    /// STATUS have no use for it: there an unreadable one counts as none.
     /// </summary>
     private static CniResult? PrevResult(CniCommand command, JsonElement json)
     {
@@ -205,7 +208,8 @@ internal sealed class CniRequestParser(CniRequestFrame frame, CorrelationId corr
         }
     }
 
-    /// <summary>A missing key and null are refused: read as "none is valid", they would delete every pod's interface.</summary>
+    /// <summary>A missing key and null are refused: read as "none is valid", they would delete every pod's
+    /// interface.</summary>
     private static ImmutableArray<AttachmentId> ValidAttachments(JsonElement json)
     {
         if (CniJson.Member(json, ValidAttachmentsKey) is not { ValueKind: JsonValueKind.Array } list)

@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 
 namespace Fabric.Node.Cni;
 
-/// <summary>An ADD's success in the newest version's terms; the writer leaves out what an older version doesn't know.</summary>
+/// <summary>An ADD's success in the newest version's terms; the writer leaves out what an older version doesn't
+/// know.</summary>
 public sealed record CniResult(
     ImmutableArray<CniInterface> Interfaces, ImmutableArray<CniIp> Ips, ImmutableArray<CniRoute> Routes, CniDns Dns)
 {

@@ -4,7 +4,8 @@ using Fabric.Messages;
 
 namespace Fabric.Node.Cni;
 
-/// <summary>Reads results that other plugins or earlier calls wrote, in the shape of any version from 0.3.0 on.</summary>
+/// <summary>Reads results that other plugins or earlier calls wrote, in the shape of any version from 0.3.0
+/// on.</summary>
 /// <remarks>
 /// The versions' shapes only grow, so one reader serves all; the <c>version</c> word of old addresses repeats what the
 /// address itself says and is passed over. Members that Fabric doesn't know are ignored.
@@ -36,7 +37,8 @@ public static class CniResultReader
         return null;
     }
 
-    /// <summary>Reads an IPAM plugin's result: as <see cref="Read(ReadOnlyMemory{byte}, out string)"/>, with at least one address.</summary>
+    /// <summary>Reads an IPAM plugin's result: as <see cref="Read(ReadOnlyMemory{byte}, out string)"/>, with at least
+    /// one address.</summary>
     public static IpamResult? ReadIpam(ReadOnlyMemory<byte> json, out string fault)
     {
         if (Read(json, out fault) is not { } result)

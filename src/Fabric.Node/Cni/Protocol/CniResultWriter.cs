@@ -8,9 +8,9 @@ namespace Fabric.Node.Cni;
 
 /// <summary>Writes a result in exactly the shape that a CNI version demands.</summary>
 /// <remarks>
-/// 0.3.0, 0.3.1 and 0.4.0 share one shape, in which an address names its family (<c>"version":"4"</c>). 1.0.0 dropped that
-/// word. 1.1.0 added mtu, socketPath and pciID to interfaces and mtu, advmss, priority, table and scope to routes. As the
-/// reference plugins do, empty optional members are left out and <c>dns</c> never is.
+/// 0.3.0, 0.3.1 and 0.4.0 share one shape, in which an address names its family (<c>"version":"4"</c>). 1.0.0 dropped
+/// that word. 1.1.0 added mtu, socketPath and pciID to interfaces and mtu, advmss, priority, table and scope to routes.
+/// As the reference plugins do, empty optional members are left out and <c>dns</c> never is.
 /// </remarks>
 public static class CniResultWriter
 {

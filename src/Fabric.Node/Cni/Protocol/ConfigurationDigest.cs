@@ -7,14 +7,14 @@ using Fabric.Messages;
 namespace Fabric.Node.Cni;
 
 /// <summary>
-/// Tells whether a repeated ADD asks for the same attachment: equal for configurations that differ only in what a runtime
-/// may change between two calls.
+/// Tells whether a repeated ADD asks for the same attachment: equal for configurations that differ only in what a
+/// runtime may change between two calls.
 /// </summary>
 /// <remarks>
-/// SHA-256, lower-case hex, over the configuration with members in ordinal order and without blanks. Left out: what belongs to
-/// one call (prevResult, everything under <c>cni.dev/</c>), to the conversation (cniVersion, cniVersions, agentSocket,
-/// capabilities), and args, runtimeConfig and CNI_ARGS, of which only the MAC and the addresses they ask for count. The
-/// digest is journalled: changing the form makes every repeated ADD across an upgrade an error 105.
+/// SHA-256, lower-case hex, over the configuration with members in ordinal order and without blanks. Left out: what
+/// belongs to one call (prevResult, everything under <c>cni.dev/</c>), to the conversation (cniVersion, cniVersions,
+/// agentSocket, capabilities), and args, runtimeConfig and CNI_ARGS, of which only the MAC and the addresses they ask
+/// for count. The digest is journalled: changing the form makes every repeated ADD across an upgrade an error 105.
 /// </remarks>
 public static class ConfigurationDigest
 {

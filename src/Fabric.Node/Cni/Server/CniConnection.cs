@@ -18,8 +18,6 @@ public sealed class CniConnection(Socket peer, TimeProvider time) : ICniExecutor
 
     private static readonly TimeSpan SendWithin = TimeSpan.FromSeconds(5);
 
-    private uint _execs;
-
     /// <returns>Null when the peer left without a word, or speaks another version (it was told so).</returns>
     /// <exception cref="CniPeerException">It broke the protocol or stalled.</exception>
     public async Task<CniCall?> ReceiveCallAsync(CancellationToken cancellationToken)
@@ -63,11 +61,9 @@ public sealed class CniConnection(Socket peer, TimeProvider time) : ICniExecutor
     public Task SendAsync(CniResultFrame reply, CancellationToken cancellationToken) =>
         SendBytesAsync(reply.Encode(), cancellationToken);
 
-    public async Task<CniExecResultFrame> ExecuteAsync(
-        string plugin, IReadOnlyList<CniOverride> environment, ReadOnlyMemory<byte> stdin, CancellationToken cancellationToken)
+    public async Task<CniExecResultFrame> ExecuteAsync(CniExecFrame round, CancellationToken cancellationToken)
     {
-        var id = ++_execs;
-        await SendBytesAsync(new CniExecFrame(id, plugin, environment, stdin).Encode(), cancellationToken);
+        await SendBytesAsync(round.Encode(), cancellationToken);
         using var deadline = new CancellationTokenSource(ExecWithin, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
@@ -80,13 +76,13 @@ public sealed class CniConnection(Socket peer, TimeProvider time) : ICniExecutor
             var payload = new byte[frame.PayloadLength];
             await FillAsync(payload, 0, either.Token);
             fault = CniExecResultFrame.Decode(payload, out var result);
-            return result is not null && result.Id == id
+            return result is not null && result.Id == round.Id
                 ? result
                 : throw new CniPeerException($"a plugin result that can't be decoded: {fault}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new CniPeerException($"plugin {plugin} gave no result within {ExecWithin.TotalSeconds:0} s");
+            throw new CniPeerException($"plugin {round.Plugin} gave no result within {ExecWithin.TotalSeconds:0} s");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Fabric.Ovs.OpenFlow;
 
@@ -44,7 +45,15 @@ public abstract partial record FlowAction
     public static FlowAction SetField(OxmField field, EthAddr value) => SetField(field, value.Value);
 
     /// <summary>Writes an IP address.</summary>
-    public static FlowAction SetField(OxmField field, IPAddress value) => SetField(field, FieldText.ToNumber(value));
+    /// <exception cref="ArgumentException">The address is not of the field's family.</exception>
+    public static FlowAction SetField(OxmField field, IPAddress value)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        ArgumentNullException.ThrowIfNull(value);
+        if (field.Bits != (value.AddressFamily == AddressFamily.InterNetwork ? 32 : 128))
+            throw new ArgumentException($"{field} takes no address of family {value.AddressFamily}", nameof(value));
+        return SetField(field, FieldText.ToNumber(value));
+    }
 
     /// <summary>Writes a subfield: a set_field with the mask of its bits.</summary>
     public static FlowAction Load(Subfield target, UInt128 value) => SetFieldAction.ForSubfield(target, value);

@@ -1,0 +1,51 @@
+using Fabric.Messages.Cni;
+
+namespace Fabric.Node;
+
+/// <summary>Decides what STATUS and the readiness probe say: success whenever ADD can be served.</summary>
+/// <remarks>The cluster store and the peers do not count: a node that holds a pod CIDR serves without them.</remarks>
+public sealed class AgentReadiness(
+    NodeFold fold, Reconciler reconciler, GatewayKeeper gateway, ClusterLink cluster, AgentLog log, NodeParameters node)
+{
+    /// <summary>Whether what a crash left behind has been looked at.</summary>
+    public bool HasRecovered { get; set; }
+
+    public Readiness Now()
+    {
+        var state = fold.State;
+        if (!HasRecovered)
+            return NotAvailable("the agent is starting");
+        if (fold.StoppedAt is { } stop)
+            return NotAvailable(stop);
+        if (state.Bridge.Configured is null)
+        {
+            return NotAvailable("this node has no pod CIDR yet"
+                + (cluster.StoreFault is { } fault ? $"; the cluster store: {fault}" : ", the cluster's singleton assigns it"));
+        }
+        if (!reconciler.IsInStep)
+        {
+            const string Reason = "Open vSwitch does not answer, or is not in step yet";
+            return state.Ports.IsEmpty ? NotAvailable(Reason) : new Readiness((int)CniErrorCode.NotAvailableAndImpaired, Reason);
+        }
+        if (gateway.Fault is { } trouble)
+            return NotAvailable($"the gateway device: {trouble}");
+        if (log.JournalFault is { } unwritable)
+            return NotAvailable($"the journal can't be written: {unwritable}");
+        return FullPool(state) is { } full ? NotAvailable(full) : Readiness.Ready;
+    }
+
+    private string? FullPool(NodeState state)
+    {
+        foreach (var pool in node.PoolsFor(state.PodCidrs))
+        {
+            if (!state.Pools.TryGetValue(pool, out var held) || held.Cidr is not { } cidr)
+                return $"pool {pool} is not open yet";
+            var unusable = (UInt128)(AddressPool.ReservedAddresses + (cidr.IsV6 ? 0 : 1));
+            if ((UInt128)held.Lending.Holders.Count + unusable >= cidr.Size)
+                return $"all addresses of {cidr} are held";
+        }
+        return null;
+    }
+
+    private static Readiness NotAvailable(string reason) => new((int)CniErrorCode.NotAvailable, reason);
+}

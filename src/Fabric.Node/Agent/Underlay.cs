@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Fabric.Messages;
+
+namespace Fabric.Node;
+
+/// <summary>What the node's underlay is like: its own address, and how large a packet fits.</summary>
+public static class Underlay
+{
+    /// <summary>The source address of the default route; no packet is sent to find it.</summary>
+    /// <exception cref="AgentException">There is no default route.</exception>
+    public static ImmutableArray<IpAddress> DefaultAddress()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            // An address for documentation (RFC 5737): connecting a datagram socket only looks up the route.
+            socket.Connect(IPAddress.Parse("192.0.2.1"), 9);
+            return [IpAddress.From(((IPEndPoint)socket.LocalEndPoint!).Address)];
+        }
+        catch (SocketException e)
+        {
+            throw new AgentException($"--underlay-address is not set and there is no default route to take it from: {e.Message}");
+        }
+    }
+
+    /// <summary>The smallest MTU of the interfaces that hold the addresses.</summary>
+    /// <exception cref="AgentException">No interface holds one of them.</exception>
+    public static int MtuBytes(ImmutableArray<IpAddress> addresses)
+    {
+        var smallest = int.MaxValue;
+        foreach (var address in addresses)
+        {
+            var device = NetworkInterface.GetAllNetworkInterfaces().FirstOrDefault(i => i.GetIPProperties().UnicastAddresses
+                .Any(u => u.Address.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6 && IpAddress.From(u.Address) == address))
+                ?? throw new AgentException($"--underlay-address {address} is not an address of this machine");
+            var mtu = File.ReadAllText($"/sys/class/net/{device.Name}/mtu").Trim();
+            smallest = Math.Min(smallest, int.Parse(mtu, System.Globalization.CultureInfo.InvariantCulture));
+        }
+        return smallest;
+    }
+}
