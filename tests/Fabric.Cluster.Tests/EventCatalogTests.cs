@@ -4,7 +4,9 @@ using Fabric.Messages;
 
 namespace Fabric.Cluster.Tests;
 
-/// <summary>What was ever written to a cluster journal can be read for ever: one stored example for each manifest.</summary>
+/// <summary>
+/// What was ever written to a cluster journal can be read for ever: one stored example for each manifest.
+/// </summary>
 public sealed class EventCatalogTests
 {
     private static readonly string Fixtures = Path.Combine(AppContext.BaseDirectory, "Fixtures");

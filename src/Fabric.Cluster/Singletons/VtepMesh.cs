@@ -6,7 +6,9 @@ using Fabric.Messages;
 
 namespace Fabric.Cluster;
 
-/// <summary>Which VTEPs belong to an overlay network: each node once, and each VTEP address and pod CIDR at one node only.</summary>
+/// <summary>
+/// Which VTEPs belong to an overlay network: each node once, and each VTEP address and pod CIDR at one node only.
+/// </summary>
 /// <remarks>Unreachable members stay: the data path of a node outlives its agent.</remarks>
 public sealed class VtepMesh : IEntity<VtepMesh.State>
 {
@@ -15,7 +17,9 @@ public sealed class VtepMesh : IEntity<VtepMesh.State>
     /// <summary>The network that every node is in.</summary>
     public const string DefaultNetwork = "default";
 
-    /// <summary>So that a commit stays below <see cref="ClusterStoreLimits.MaxCommitBytes"/>; the rest comes with a repeat.</summary>
+    /// <summary>
+    /// So that a commit stays below <see cref="ClusterStoreLimits.MaxCommitBytes"/>; the rest comes with a repeat.
+    /// </summary>
     public const int MaxEventsPerCommit = 2_048;
 
     public static PersistenceId Id(string network) => new(PersistenceKind, network);
@@ -41,7 +45,9 @@ public sealed class VtepMesh : IEntity<VtepMesh.State>
         public sealed record Opened : Reply;
 
         /// <param name="Complete">False if there was more to record than one commit takes: repeat the command.</param>
-        /// <param name="Refused">Members whose VTEP address or CIDR another member holds, each with that member.</param>
+        /// <param name="Refused">
+        /// Members whose VTEP address or CIDR another member holds, each with that member.
+        /// </param>
         public sealed record Synced(bool Complete, ImmutableSortedDictionary<NodeName, NodeName> Refused) : Reply;
     }
 
@@ -116,7 +122,8 @@ public sealed class VtepMesh : IEntity<VtepMesh.State>
     }
 
     /// <summary>
-    /// The mesh as it should be. Where two members claim an address, one whose agent answers wins over a silent one, then the one
+    /// The mesh as it should be. Where two members claim an address, one whose agent answers wins over a silent one,
+    /// then the one
     /// that has it, then the first name.
     /// </summary>
     private static (SortedDictionary<NodeName, MeshEvent.VtepJoined>, ImmutableSortedDictionary<NodeName, NodeName>) Settle(
