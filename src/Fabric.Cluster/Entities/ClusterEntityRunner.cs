@@ -9,11 +9,9 @@ namespace Fabric.Cluster;
 /// </summary>
 /// <remarks>
 /// One command at a time, on one loop. Whoever else writes the stream is met by compare-and-set, never by locking. An
-/// append of
-/// unknown outcome is settled by looking for its commit id; if it lands later still, the next append conflicts, the
-/// event is
-/// folded, and the repeated command finds its work done. Cluster entities have no effects: their stream is their only
-/// output.
+/// append of unknown outcome is settled by looking for its commit id; if it lands later still, the next append
+/// conflicts, the event is folded, and the repeated command finds its work done. Cluster entities have no effects:
+/// their stream is their only output.
 /// </remarks>
 /// <param name="mayRetry">
 /// Asked after a conflict; false ends the command, since the caller is no longer the one to decide.

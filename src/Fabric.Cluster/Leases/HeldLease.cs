@@ -18,8 +18,7 @@ internal sealed class HeldLease(IClusterStore store, string name, TimeSpan durat
 
     /// <summary>
     /// Whether no observer can have judged it expired: observers count from when they see a write, this from before it
-    /// began, and
-    /// a third of the duration is left for clocks that run at different speeds.
+    /// began, and a third of the duration is left for clocks that run at different speeds.
     /// </summary>
     public bool IsSurelyHeld => SinceConfirmed < duration * 2 / 3;
 

@@ -11,8 +11,7 @@ namespace Fabric.Cluster;
 /// </summary>
 /// <remarks>
 /// Only the singleton's holder feeds it, with leases as that holder's own clock judges them. An expired lease makes a
-/// member
-/// Unreachable and nothing more; Down needs the node's own farewell, or another node in its place.
+/// member Unreachable and nothing more; Down needs the node's own farewell, or another node in its place.
 /// </remarks>
 public sealed class Membership : IEntity<Membership.State>
 {

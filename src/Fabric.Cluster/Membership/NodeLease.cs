@@ -7,8 +7,7 @@ namespace Fabric.Cluster;
 /// </summary>
 /// <remarks>
 /// Used on one loop: <see cref="AcquireAsync"/>, then <see cref="RunAsync"/>. A store that can't be reached ends
-/// nothing: the
-/// lease may run out meanwhile, the node is Unreachable then, and its pods' traffic flows.
+/// nothing: the lease may run out meanwhile, the node is Unreachable then, and its pods' traffic flows.
 /// </remarks>
 /// <param name="duration">The same on all nodes; 10 s by default in the agent.</param>
 /// <param name="report">Told, in a sentence, of renewals that failed.</param>

@@ -6,8 +6,8 @@ namespace Fabric.Cluster;
 /// <remarks>
 /// <para>
 /// The lease only keeps nodes from working against each other; what keeps the streams right is compare-and-set. A
-/// holder that
-/// is late to learn of its loss can still append a decision that is valid, and meets the next holder as a conflict.
+/// holder that is late to learn of its loss can still append a decision that is valid, and meets the next holder as a
+/// conflict.
 /// </para>
 /// <para>
 /// Steps down at once when the lease is another's, and when it can't be sure of it any more. Used on one loop.
@@ -144,8 +144,7 @@ public sealed class SingletonHost(
     }
 
     // The caller's token may be cancelled by now, and this is the moment that a clean shutdown is about: the store's
-    // own deadline
-    // bounds it.
+    // own deadline bounds it.
     private async Task ReleaseAsync(HeldLease held)
     {
         if (await held.DeleteAsync(CancellationToken.None) is { } trouble)

@@ -9,8 +9,7 @@ namespace Fabric.Cluster;
 /// </summary>
 /// <remarks>
 /// Every command is idempotent, so a round that stops half-way is made good by the next one, here or at the next
-/// holder.
-/// Changes that come together are taken together: a thousand nodes that join at once are a few commits.
+/// holder. Changes that come together are taken together: a thousand nodes that join at once are a few commits.
 /// </remarks>
 internal sealed class SingletonWork(
     IClusterStore store,

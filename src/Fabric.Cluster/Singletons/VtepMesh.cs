@@ -123,8 +123,7 @@ public sealed class VtepMesh : IEntity<VtepMesh.State>
 
     /// <summary>
     /// The mesh as it should be. Where two members claim an address, one whose agent answers wins over a silent one,
-    /// then the one
-    /// that has it, then the first name.
+    /// then the one that has it, then the first name.
     /// </summary>
     private static (SortedDictionary<NodeName, MeshEvent.VtepJoined>, ImmutableSortedDictionary<NodeName, NodeName>) Settle(
         State state, Command.Sync sync)

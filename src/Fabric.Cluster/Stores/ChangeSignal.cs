@@ -7,8 +7,7 @@ namespace Fabric.Cluster;
 /// </para>
 /// <para>
 /// Waiters await the very task that is completed here. Task.WhenAny and Task.WaitAsync in between would complete on a
-/// pool
-/// thread, because that task runs its continuations asynchronously, and so leave a simulation's only thread.
+/// pool thread, because that task runs its continuations asynchronously, and so leave a simulation's only thread.
 /// </para>
 /// </remarks>
 internal sealed class ChangeSignal

@@ -8,11 +8,9 @@ namespace Fabric.Cluster;
 /// <remarks>
 /// <para>
 /// All members may be called from any thread. Each single call ends within the store's own deadline (seconds, stated by
-/// the
-/// implementation), watches excepted: appends and lease writes end in Unknown then, reads throw a transient
-/// <see cref="JournalException"/>. A commit larger than <see cref="ClusterStoreLimits.MaxCommitBytes"/> is a caller's
-/// mistake
-/// (<see cref="ArgumentException"/>). Interned texts are not kept.
+/// the implementation), watches excepted: appends and lease writes end in Unknown then, reads throw a transient <see
+/// cref="JournalException"/>. A commit larger than <see cref="ClusterStoreLimits.MaxCommitBytes"/> is a caller's
+/// mistake (<see cref="ArgumentException"/>). Interned texts are not kept.
 /// </para>
 /// <para>
 /// Lease writes are no appends: renewing costs no history. The contract is ClusterStoreContract in the tests.
@@ -40,8 +38,8 @@ public interface IClusterStore : IJournal
 
     /// <summary>
     /// First the leases that there are (<see cref="LeaseChanges.IsComplete"/>, perhaps none), then what changes, until
-    /// cancelled.
-    /// Changes that come faster than they are taken are coalesced: of each lease only the newest content is given.
+    /// cancelled. Changes that come faster than they are taken are coalesced: of each lease only the newest content is
+    /// given.
     /// </summary>
     /// <exception cref="JournalException">The store can't be read; watch again.</exception>
     IAsyncEnumerable<LeaseChanges> WatchLeasesAsync(string prefix, CancellationToken cancellationToken);

@@ -10,8 +10,7 @@ namespace Fabric.Cluster;
 /// </summary>
 /// <remarks>
 /// Every call but a watch completes before it returns. There are no threads and no timers; a watcher resumes where its
-/// caller's
-/// synchronization context puts it. Disposing changes nothing, since nodes share one instance.
+/// caller's synchronization context puts it. Disposing changes nothing, since nodes share one instance.
 /// </remarks>
 public sealed class MemoryClusterStore : IClusterStore
 {

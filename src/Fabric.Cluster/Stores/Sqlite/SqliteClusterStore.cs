@@ -9,14 +9,13 @@ namespace Fabric.Cluster;
 /// <remarks>
 /// <para>
 /// Each call is one transaction (BEGIN IMMEDIATE for writes, synchronous=FULL), which waits at most <see
-/// cref="Deadline"/> for
-/// other processes'. Watches learn of commits by other processes from <c>PRAGMA data_version</c>, polled every
-/// <see cref="PollInterval"/> (sqlite.org/pragma.html#pragma_data_version); of commits by this one, at once.
+/// cref="Deadline"/> for other processes'. Watches learn of commits by other processes from <c>PRAGMA data_version</c>,
+/// polled every <see cref="PollInterval"/> (sqlite.org/pragma.html#pragma_data_version); of commits by this one, at
+/// once.
 /// </para>
 /// <para>
 /// A call blocks the thread that it runs on: the caller's, or that of the event loop that was given at opening. The
-/// file must
-/// be on a local disk: WAL needs shared memory (sqlite.org/wal.html).
+/// file must be on a local disk: WAL needs shared memory (sqlite.org/wal.html).
 /// </para>
 /// </remarks>
 public sealed partial class SqliteClusterStore : IClusterStore
