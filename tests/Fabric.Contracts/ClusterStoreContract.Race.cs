@@ -6,7 +6,9 @@ namespace Fabric.Contracts;
 /// <summary>A writer that appends one event after another to a stream that others write too.</summary>
 public static class StoreRace
 {
-    /// <summary>Appends until <paramref name="wins"/> appends have come through; unknown outcomes are settled as a host does.</summary>
+    /// <summary>
+    /// Appends until <paramref name="wins"/> appends have come through; unknown outcomes are settled as a host does.
+    /// </summary>
     public static async Task RunAsync(IJournal journal, PersistenceId stream, string writer, int wins)
     {
         var appends = new SampleAppends(writer);

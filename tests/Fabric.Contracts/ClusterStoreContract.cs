@@ -4,7 +4,9 @@ using Fabric.Cluster;
 
 namespace Fabric.Contracts;
 
-/// <summary>What every cluster store promises beyond a journal: watches, leases, and writers that share the storage.</summary>
+/// <summary>
+/// What every cluster store promises beyond a journal: watches, leases, and writers that share the storage.
+/// </summary>
 public abstract class ClusterStoreContract : JournalContract
 {
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(10);

@@ -8,12 +8,17 @@ namespace Fabric.Cluster;
 /// Runs one cluster entity against the store: load, decide, append; after a conflict refresh and decide again.
 /// </summary>
 /// <remarks>
-/// One command at a time, on one loop. Whoever else writes the stream is met by compare-and-set, never by locking. An append of
-/// unknown outcome is settled by looking for its commit id; if it lands later still, the next append conflicts, the event is
-/// folded, and the repeated command finds its work done. Cluster entities have no effects: their stream is their only output.
+/// One command at a time, on one loop. Whoever else writes the stream is met by compare-and-set, never by locking. An
+/// append of unknown outcome is settled by looking for its commit id; if it lands later still, the next append
+/// conflicts, the event is folded, and the repeated command finds its work done. Cluster entities have no effects:
+/// their stream is their only output.
 /// </remarks>
-/// <param name="mayRetry">Asked after a conflict; false ends the command, since the caller is no longer the one to decide.</param>
-/// <param name="report">Told, in a sentence, of what went wrong without harm (a snapshot that could not be stored).</param>
+/// <param name="mayRetry">
+/// Asked after a conflict; false ends the command, since the caller is no longer the one to decide.
+/// </param>
+/// <param name="report">
+/// Told, in a sentence, of what went wrong without harm (a snapshot that could not be stored).
+/// </param>
 public sealed class ClusterEntityRunner<TState>(
     IEntity<TState> entity,
     PersistenceId id,
@@ -27,7 +32,9 @@ public sealed class ClusterEntityRunner<TState>(
     /// <summary>After so many events a snapshot is stored.</summary>
     public const int SnapshotEvery = 1_000;
 
-    /// <summary>So many events before a snapshot stay, so that a watcher that lags a little needs no snapshot.</summary>
+    /// <summary>
+    /// So many events before a snapshot stay, so that a watcher that lags a little needs no snapshot.
+    /// </summary>
     public const int KeepEvents = 4_000;
 
     private const int MaxAttempts = 10;
@@ -49,7 +56,9 @@ public sealed class ClusterEntityRunner<TState>(
     public async Task RefreshAsync(CancellationToken cancellationToken) => await RefreshAsync(default, cancellationToken);
 
     /// <summary>Carries a command out; the answer comes when its events are in the store.</summary>
-    /// <returns>Unavailable if the store does not answer, or others keep writing, or the stream holds unknown events.</returns>
+    /// <returns>
+    /// Unavailable if the store does not answer, or others keep writing, or the stream holds unknown events.
+    /// </returns>
     public async Task<AskResult> AskAsync(ICommand command, CorrelationId correlation, CancellationToken cancellationToken)
     {
         Invariant.That(!_busy, "a cluster entity handles one command at a time");
@@ -132,17 +141,17 @@ public sealed class ClusterEntityRunner<TState>(
     private Append Compose(ImmutableArray<IEvent> events, CorrelationId correlation)
     {
         var commit = writer.NextCommitId();
-        var wall = writer.Time.GetUtcNow();
         var envelopes = ImmutableArray.CreateBuilder<EventEnvelope>(events.Length);
         foreach (var e in events)
         {
+            var reading = writer.NextReading();
             envelopes.Add(new EventEnvelope
             {
                 Stream = id,
                 SequenceNr = SequenceNr + envelopes.Count + 1,
                 CommitId = commit,
-                Hlc = writer.NextHlc(),
-                WallTime = wall,
+                Hlc = reading.Hlc,
+                WallTime = reading.Wall,
                 Manifest = catalog.ManifestOf(e),
                 Correlation = correlation,
                 Crc32C = 0,
@@ -165,7 +174,8 @@ public sealed class ClusterEntityRunner<TState>(
         }
         catch (JournalException e)
         {
-            // The events are in: a snapshot that failed costs a longer recovery and is tried again after the next commit.
+            // The events are in: a snapshot that failed costs a longer recovery and is tried again after the next
+            // commit.
             report?.Invoke($"{id}: no snapshot at {SequenceNr}: {e.Message}");
         }
     }

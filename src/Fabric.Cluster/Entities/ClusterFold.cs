@@ -14,7 +14,9 @@ public sealed class ClusterFold<TState>(
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>The state at the stream's present end, for a single look.</summary>
-    /// <exception cref="JournalException">The store can't be read, or holds what this version does not know.</exception>
+    /// <exception cref="JournalException">
+    /// The store can't be read, or holds what this version does not know.
+    /// </exception>
     public async Task<FoldStep<TState>.CaughtUp> ReadAsync(CancellationToken cancellationToken)
     {
         var fold = new StreamFold<TState>(entity, id, catalog);
@@ -28,7 +30,9 @@ public sealed class ClusterFold<TState>(
     public IAsyncEnumerable<FoldStep<TState>> FollowAsync(CancellationToken cancellationToken) =>
         FollowAsync(entity.Initial, 0, cancellationToken);
 
-    /// <summary>Goes on after an event whose state the caller still has: a node after a restart, from its own copies.</summary>
+    /// <summary>
+    /// Goes on after an event whose state the caller still has: a node after a restart, from its own copies.
+    /// </summary>
     public async IAsyncEnumerable<FoldStep<TState>> FollowAsync(
         TState state, long afterSequenceNr, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

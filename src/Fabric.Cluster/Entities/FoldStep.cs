@@ -10,7 +10,9 @@ public abstract record FoldStep<TState>
     {
     }
 
-    /// <summary>The state was taken from a snapshot, not from events: at the start, or because events were pruned.</summary>
+    /// <summary>
+    /// The state was taken from a snapshot, not from events: at the start, or because events were pruned.
+    /// </summary>
     public sealed record Jumped(TState State, long SequenceNr) : FoldStep<TState>;
 
     /// <summary>An event, as it was stored and decoded, and the state after it.</summary>

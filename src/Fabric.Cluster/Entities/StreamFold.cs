@@ -5,7 +5,9 @@ using Fabric.Messages;
 namespace Fabric.Cluster;
 
 /// <summary>An entity's state as its stream tells it, as far as it has been read.</summary>
-/// <remarks>At a manifest that this version does not know it stops for good, keeps its last state, and says why.</remarks>
+/// <remarks>
+/// At a manifest that this version does not know it stops for good, keeps its last state, and says why.
+/// </remarks>
 internal sealed class StreamFold<TState>(IEntity<TState> entity, PersistenceId id, EventCatalog catalog)
     where TState : class
 {

@@ -3,7 +3,9 @@ using Fabric.Actors;
 namespace Fabric.Cluster;
 
 /// <summary>A lease that this process holds or wants: its version, and since when it is surely held.</summary>
-/// <param name="isOwn">Whether a lease's value is this holder's: then a write whose answer was lost has come through.</param>
+/// <param name="isOwn">
+/// Whether a lease's value is this holder's: then a write whose answer was lost has come through.
+/// </param>
 internal sealed class HeldLease(IClusterStore store, string name, TimeSpan duration, TimeProvider time, Func<Lease, bool> isOwn)
 {
     private long _confirmedAt;
@@ -15,8 +17,8 @@ internal sealed class HeldLease(IClusterStore store, string name, TimeSpan durat
     public TimeSpan SinceConfirmed => _isHeld ? time.GetElapsedTime(_confirmedAt) : TimeSpan.MaxValue;
 
     /// <summary>
-    /// Whether no observer can have judged it expired: observers count from when they see a write, this from before it began, and
-    /// a third of the duration is left for clocks that run at different speeds.
+    /// Whether no observer can have judged it expired: observers count from when they see a write, this from before it
+    /// began, and a third of the duration is left for clocks that run at different speeds.
     /// </summary>
     public bool IsSurelyHeld => SinceConfirmed < duration * 2 / 3;
 

@@ -5,12 +5,12 @@ namespace Fabric.Cluster;
 /// <summary>Judges whether leases live, by the time since their version last changed before its eyes.</summary>
 /// <remarks>
 /// <para>
-/// Only this observer's own monotonic clock counts: the holders' clocks may be wrong. A lease that was there at the first look
-/// gets a full duration to prove itself, since its holder may have renewed it a moment ago.
+/// Only this observer's own monotonic clock counts: the holders' clocks may be wrong. A lease that was there at the
+/// first look gets a full duration to prove itself, since its holder may have renewed it a moment ago.
 /// </para>
 /// <para>
-/// An observer that could not look must not judge: after each complete listing the leases that did not change meanwhile start
-/// again as unproven. May be called from any thread.
+/// An observer that could not look must not judge: after each complete listing the leases that did not change meanwhile
+/// start again as unproven. May be called from any thread.
 /// </para>
 /// </remarks>
 internal sealed class LeaseObserver(TimeProvider time)

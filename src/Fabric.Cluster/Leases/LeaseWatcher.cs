@@ -2,7 +2,9 @@ using Fabric.Actors;
 
 namespace Fabric.Cluster;
 
-/// <summary>Keeps a <see cref="LeaseObserver"/> fed from the store, and says when there is something new to judge.</summary>
+/// <summary>
+/// Keeps a <see cref="LeaseObserver"/> fed from the store, and says when there is something new to judge.
+/// </summary>
 internal sealed class LeaseWatcher(IClusterStore store, string prefix, TimeProvider time, Action<string> report)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
@@ -46,7 +48,8 @@ internal sealed class LeaseWatcher(IClusterStore store, string prefix, TimeProvi
             await Changed.WaitAsync(seen, cancellationToken);
             return;
         }
-        // Timers count whole milliseconds; rounded down, one would fire just before the moment that it is for, again and again.
+        // Timers count whole milliseconds; rounded down, one would fire just before the moment that it is for, again
+        // and again.
         var milliseconds = Math.Max(1, Math.Ceiling(due.TotalMilliseconds));
         await using var timer = time.CreateTimer(_ => Changed.Raise(), null, TimeSpan.FromMilliseconds(milliseconds),
             Timeout.InfiniteTimeSpan);

@@ -1,6 +1,8 @@
 namespace Fabric.Cluster;
 
-/// <summary>Waiting that ends early, without an exception, when it is cancelled: for loops whose end is their normal end.</summary>
+/// <summary>
+/// Waiting that ends early, without an exception, when it is cancelled: for loops whose end is their normal end.
+/// </summary>
 internal static class Quiet
 {
     public static async Task Delay(TimeSpan duration, TimeProvider time, CancellationToken cancellationToken)

@@ -6,16 +6,20 @@ using Fabric.Messages;
 
 namespace Fabric.Cluster;
 
-/// <summary>Each node name belongs to one uid at a time, each uid to one name, and a member's incarnation only grows.</summary>
+/// <summary>
+/// Each node name belongs to one uid at a time, each uid to one name, and a member's incarnation only grows.
+/// </summary>
 /// <remarks>
-/// Only the singleton's holder feeds it, with leases as that holder's own clock judges them. An expired lease makes a member
-/// Unreachable and nothing more; Down needs the node's own farewell, or another node in its place.
+/// Only the singleton's holder feeds it, with leases as that holder's own clock judges them. An expired lease makes a
+/// member Unreachable and nothing more; Down needs the node's own farewell, or another node in its place.
 /// </remarks>
 public sealed class Membership : IEntity<Membership.State>
 {
     public const string PersistenceKind = "membership";
 
-    /// <summary>So that a commit stays below <see cref="ClusterStoreLimits.MaxCommitBytes"/>; the observer repeats until quiet.</summary>
+    /// <summary>
+    /// So that a commit stays below <see cref="ClusterStoreLimits.MaxCommitBytes"/>; the observer repeats until quiet.
+    /// </summary>
     public const int MaxEventsPerCommit = 1_024;
 
     private const string RenewsAgain = "its lease is renewed again";
@@ -28,7 +32,9 @@ public sealed class Membership : IEntity<Membership.State>
         {
         }
 
-        /// <summary>All node leases that there are, with their liveness; a lease that is not listed has been deleted.</summary>
+        /// <summary>
+        /// All node leases that there are, with their liveness; a lease that is not listed has been deleted.
+        /// </summary>
         public sealed record Observe(ImmutableArray<LeaseSighting> Leases) : Command;
     }
 
@@ -85,25 +91,44 @@ public sealed class Membership : IEntity<Membership.State>
         var names = new SortedSet<NodeName>(state.Members.Keys);
         names.UnionWith(seen.Keys);
         var holders = HoldersOf(state);
-        foreach (var name in names)
+        // What becomes of one node may settle another (a uid that is free now), so it goes round until nothing is left
+        // to say.
+        for (var said = -1; said != events.Count;)
         {
-            var before = events.Count;
-            var member = state.Members.GetValueOrDefault(name);
-            if (seen.TryGetValue(name, out var sighting))
-                See(member, sighting, seen, holders, events, at);
-            else if (member is not null)
-                Miss(member, events, at);
-            if (events.Count > MaxEventsPerCommit)
+            said = events.Count;
+            foreach (var name in names)
             {
-                events.RemoveRange(before, events.Count - before);
-                return new Decision.Accepted(events.ToImmutable(), new Observed(Complete: false));
+                var before = events.Count;
+                var member = state.Members.GetValueOrDefault(name);
+                if (seen.TryGetValue(name, out var sighting))
+                    See(member, sighting, seen, holders, events, at);
+                else if (member is not null)
+                    Miss(member, events, at);
+                if (events.Count > MaxEventsPerCommit)
+                {
+                    events.RemoveRange(before, events.Count - before);
+                    return new Decision.Accepted(events.ToImmutable(), new Observed(Complete: false));
+                }
+                for (var i = before; i < events.Count; i++)
+                    state = Evolve(state, events[i]);
+                if (events.Count > before)
+                    holders = HoldersAfter(state, holders, events, before);
             }
-            for (var i = before; i < events.Count; i++)
-                state = Evolve(state, events[i]);
-            if (events.Count > before && state.Members.TryGetValue(name, out var now))
-                holders[now.Uid] = now;
         }
         return new Decision.Accepted(events.ToImmutable(), new Observed(Complete: true));
+    }
+
+    private static SortedDictionary<string, Member> HoldersAfter(State state, SortedDictionary<string, Member> holders,
+        ImmutableArray<IEvent>.Builder events, int first)
+    {
+        foreach (var node in events.Skip(first).Cast<MembershipEvent>().Select(e => e.Node).Distinct())
+        {
+            foreach (var uid in holders.Where(h => h.Value.Node == node).Select(h => h.Key).ToList())
+                holders.Remove(uid);
+            if (state.Members[node] is { State: not MemberState.Down } member)
+                holders[member.Uid] = member;
+        }
+        return holders;
     }
 
     private static SortedDictionary<string, Member> HoldersOf(State state)
@@ -125,7 +150,8 @@ public sealed class Membership : IEntity<Membership.State>
                 Follow(member, sighting, events, at);
             return;
         }
-        // Nobody knows this node yet. A lease that no observer has seen alive is no reason to let it in, nor is a farewell.
+        // Nobody knows this node yet. A lease that no observer has seen alive is no reason to let it in, nor is a
+        // farewell.
         if (sighting.Liveness == LeaseLiveness.Expired || lease.State == NodeLeaseState.Leaving)
             return;
         if (other is not null)
@@ -157,7 +183,8 @@ public sealed class Membership : IEntity<Membership.State>
         var next = (lease.State, liveness) switch
         {
             (NodeLeaseState.Up, LeaseLiveness.Live) => MemberState.Up,
-            // A dead node's lease looks the same to a new observer: only a first life or a new one is taken on its word.
+            // A dead node's lease looks the same to a new observer: only a first life or a new one is taken on its
+            // word.
             (NodeLeaseState.Up, LeaseLiveness.Unproven) => state == MemberState.Joining ? MemberState.Up : state,
             (NodeLeaseState.Leaving, LeaseLiveness.Live or LeaseLiveness.Unproven) =>
                 state == MemberState.Down || state == MemberState.Unreachable && liveness == LeaseLiveness.Unproven

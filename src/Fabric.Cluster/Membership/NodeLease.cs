@@ -2,10 +2,12 @@ using System.Text;
 
 namespace Fabric.Cluster;
 
-/// <summary>Keeps this node's lease: takes it, renews it each third of its duration, and notices when it is another's.</summary>
+/// <summary>
+/// Keeps this node's lease: takes it, renews it each third of its duration, and notices when it is another's.
+/// </summary>
 /// <remarks>
-/// Used on one loop: <see cref="AcquireAsync"/>, then <see cref="RunAsync"/>. A store that can't be reached ends nothing: the
-/// lease may run out meanwhile, the node is Unreachable then, and its pods' traffic flows.
+/// Used on one loop: <see cref="AcquireAsync"/>, then <see cref="RunAsync"/>. A store that can't be reached ends
+/// nothing: the lease may run out meanwhile, the node is Unreachable then, and its pods' traffic flows.
 /// </remarks>
 /// <param name="duration">The same on all nodes; 10 s by default in the agent.</param>
 /// <param name="report">Told, in a sentence, of renewals that failed.</param>
@@ -24,7 +26,9 @@ public sealed class NodeLease(
     /// <summary>How long ago the lease was last surely renewed; the longest time there is before the first.</summary>
     public TimeSpan SinceRenewed => _held?.SinceConfirmed ?? TimeSpan.MaxValue;
 
-    /// <summary>Takes the lease: at once if it is free or this node's own, else when its holder has been silent long enough.</summary>
+    /// <summary>
+    /// Takes the lease: at once if it is free or this node's own, else when its holder has been silent long enough.
+    /// </summary>
     /// <exception cref="NodeLeaseException">A living node has the same name or the same uid.</exception>
     /// <exception cref="OperationCanceledException">Cancelled, also while the store can't be reached.</exception>
     public async Task<NodeLeaseRecord> AcquireAsync(CancellationToken cancellationToken)
@@ -80,7 +84,8 @@ public sealed class NodeLease(
 
     /// <summary>
     /// Says in the lease that this node is leaving; written at once. That the cluster has taken note is in the
-    /// <c>membership</c> stream: wait for this node's MemberLeaving before <see cref="Withdraw"/>, or it counts as unreachable.
+    /// <c>membership</c> stream: wait for this node's MemberLeaving before <see cref="Withdraw"/>, or it counts as
+    /// unreachable.
     /// </summary>
     public void Leave()
     {
@@ -88,7 +93,9 @@ public sealed class NodeLease(
         _wake.Raise();
     }
 
-    /// <summary>Deletes the lease and ends <see cref="RunAsync"/>: no pod is left here, the mesh may forget this node.</summary>
+    /// <summary>
+    /// Deletes the lease and ends <see cref="RunAsync"/>: no pod is left here, the mesh may forget this node.
+    /// </summary>
     public void Withdraw()
     {
         _withdraw = true;

@@ -7,13 +7,17 @@ public abstract record NodeLeaseEnd
     {
     }
 
-    /// <summary>Cancelled: the lease stays and runs out, unless the node comes back before; forwarding goes on.</summary>
+    /// <summary>
+    /// Cancelled: the lease stays and runs out, unless the node comes back before; forwarding goes on.
+    /// </summary>
     public sealed record Stopped : NodeLeaseEnd;
 
     /// <summary>The node left, and its lease is deleted.</summary>
     public sealed record Withdrawn : NodeLeaseEnd;
 
-    /// <summary>The lease is another's now: a newer incarnation of this node, or another node of its name. This one must stop.</summary>
+    /// <summary>
+    /// The lease is another's now: a newer incarnation of this node, or another node of its name. This one must stop.
+    /// </summary>
     public sealed record Displaced(NodeLeaseRecord By) : NodeLeaseEnd
     {
         public string Describe() => $"node {By.Node}'s lease belongs to incarnation {By.Incarnation} of uid {By.Uid} now";

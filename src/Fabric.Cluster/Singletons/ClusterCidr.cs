@@ -2,7 +2,9 @@ using Fabric.Messages;
 
 namespace Fabric.Cluster;
 
-/// <summary>A range that nodes' pod CIDRs are cut from, each with the prefix length <paramref name="NodePrefixLength"/>.</summary>
+/// <summary>
+/// A range that nodes' pod CIDRs are cut from, each with the prefix length <paramref name="NodePrefixLength"/>.
+/// </summary>
 public sealed record ClusterCidr(Cidr Cidr, int NodePrefixLength) : IComparable<ClusterCidr>
 {
     /// <summary>How many nodes it serves.</summary>
@@ -23,7 +25,9 @@ public sealed record ClusterCidr(Cidr Cidr, int NodePrefixLength) : IComparable<
 
     public int CompareTo(ClusterCidr? other) => other is null ? 1 : Cidr.CompareTo(other.Cidr);
 
-    /// <summary>65,536 nodes; beyond that the search for a free block, not the address space, would be the limit.</summary>
+    /// <summary>
+    /// 65,536 nodes; beyond that the search for a free block, not the address space, would be the limit.
+    /// </summary>
     public const int MaxSplitBits = 16;
 
     public override string ToString() => $"{Cidr} (/{NodePrefixLength} for each node)";

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Fabric.Cluster;
 
-/// <summary>What every node of a cluster is configured with alike; the first holder of the singleton records it.</summary>
+/// <summary>
+/// What every node of a cluster is configured with alike; the first holder of the singleton records it.
+/// </summary>
 /// <param name="Cluster">The key of the <c>membership</c> and <c>podcidr</c> streams.</param>
 /// <param name="LeaseDuration">For node leases and the singleton's alike.</param>
 /// <param name="PodCidrSource"><see cref="PodCidr.SourceFabric"/> or <see cref="PodCidr.SourceKubernetes"/>.</param>

@@ -68,8 +68,8 @@ public sealed partial class PodCidr
         }
 
         /// <summary>
-        /// What is held, with a block for each family that is missing. Empty if a node that holds nothing can't get all families:
-        /// pods with half their addresses would be started and never repaired.
+        /// What is held, with a block for each family that is missing. Empty if a node that holds nothing can't get all
+        /// families: pods with half their addresses would be started and never repaired.
         /// </summary>
         public ImmutableArray<Cidr> Complete(ImmutableArray<Cidr> held)
         {

@@ -6,8 +6,12 @@ using Fabric.Messages;
 
 namespace Fabric.Cluster;
 
-/// <summary>Each node uid holds at most one block of each family, and no block has two holders or overlaps another.</summary>
-/// <remarks>A node keeps its blocks until <see cref="Command.Free"/>; restarts, silence and absence free nothing.</remarks>
+/// <summary>
+/// Each node uid holds at most one block of each family, and no block has two holders or overlaps another.
+/// </summary>
+/// <remarks>
+/// A node keeps its blocks until <see cref="Command.Free"/>; restarts, silence and absence free nothing.
+/// </remarks>
 public sealed partial class PodCidr : IEntity<PodCidr.State>
 {
     public const string PersistenceKind = "podcidr";
@@ -18,10 +22,14 @@ public sealed partial class PodCidr : IEntity<PodCidr.State>
     /// <summary>The source in which the Node objects' <c>spec.podCIDRs</c> decide.</summary>
     public const string SourceKubernetes = "kubernetes";
 
-    /// <summary>So that a commit stays below <see cref="ClusterStoreLimits.MaxCommitBytes"/>; the rest comes with a repeat.</summary>
+    /// <summary>
+    /// So that a commit stays below <see cref="ClusterStoreLimits.MaxCommitBytes"/>; the rest comes with a repeat.
+    /// </summary>
     public const int MaxEventsPerCommit = 2_048;
 
-    /// <summary>How long a freed block rests, so that packets and caches that still name its old pods die out.</summary>
+    /// <summary>
+    /// How long a freed block rests, so that packets and caches that still name its old pods die out.
+    /// </summary>
     public static readonly TimeSpan Quarantine = TimeSpan.FromMinutes(10);
 
     public static PersistenceId Id(string cluster) => new(PersistenceKind, cluster);
@@ -32,13 +40,17 @@ public sealed partial class PodCidr : IEntity<PodCidr.State>
         {
         }
 
-        /// <summary>States the source and the ranges. Ranges can be added by a later command, never changed or taken away.</summary>
+        /// <summary>
+        /// States the source and the ranges. Ranges can be added by a later command, never changed or taken away.
+        /// </summary>
         public sealed record Configure(string Source, ImmutableArray<ClusterCidr> ClusterCidrs) : Command;
 
         /// <summary>Gives each of these nodes a block of each configured family; who has one keeps it.</summary>
         public sealed record Assign(ImmutableArray<NodeRef> Nodes) : Command;
 
-        /// <summary>Takes a node's blocks back, on the operator's or the node's own word that no pod uses them.</summary>
+        /// <summary>
+        /// Takes a node's blocks back, on the operator's or the node's own word that no pod uses them.
+        /// </summary>
         public sealed record Free(NodeRef Node, string Reason) : Command;
     }
 
@@ -62,7 +74,9 @@ public sealed partial class PodCidr : IEntity<PodCidr.State>
     public sealed record Assignment(NodeName Node, string Uid, ImmutableArray<Cidr> Cidrs);
 
     /// <param name="Assigned">By node uid.</param>
-    /// <param name="Resting">Freed blocks and when they were freed; an entry goes when the block is assigned again.</param>
+    /// <param name="Resting">
+    /// Freed blocks and when they were freed; an entry goes when the block is assigned again.
+    /// </param>
     public sealed record State(
         string? Source,
         ImmutableSortedSet<ClusterCidr> ClusterCidrs,

@@ -5,10 +5,13 @@ namespace Fabric.Cluster;
 /// <summary>Runs the cluster's singletons on one node at a time: whoever holds the <c>singleton</c> lease.</summary>
 /// <remarks>
 /// <para>
-/// The lease only keeps nodes from working against each other; what keeps the streams right is compare-and-set. A holder that
-/// is late to learn of its loss can still append a decision that is valid, and meets the next holder as a conflict.
+/// The lease only keeps nodes from working against each other; what keeps the streams right is compare-and-set. A
+/// holder that is late to learn of its loss can still append a decision that is valid, and meets the next holder as a
+/// conflict.
 /// </para>
-/// <para>Steps down at once when the lease is another's, and when it can't be sure of it any more. Used on one loop.</para>
+/// <para>
+/// Steps down at once when the lease is another's, and when it can't be sure of it any more. Used on one loop.
+/// </para>
 /// </remarks>
 /// <param name="self">This node, with the incarnation that its lease has.</param>
 /// <param name="report">Told, in a sentence, of changes of the role and of what fails.</param>
@@ -140,8 +143,8 @@ public sealed class SingletonHost(
         report("the singleton lease could not be renewed in time");
     }
 
-    // The caller's token may be cancelled by now, and this is the moment that a clean shutdown is about: the store's own deadline
-    // bounds it.
+    // The caller's token may be cancelled by now, and this is the moment that a clean shutdown is about: the store's
+    // own deadline bounds it.
     private async Task ReleaseAsync(HeldLease held)
     {
         if (await held.DeleteAsync(CancellationToken.None) is { } trouble)

@@ -4,10 +4,12 @@ using Fabric.Messages;
 
 namespace Fabric.Cluster;
 
-/// <summary>One term of the singletons' holder: from leases to members, from members to CIDRs, from both to meshes.</summary>
+/// <summary>
+/// One term of the singletons' holder: from leases to members, from members to CIDRs, from both to meshes.
+/// </summary>
 /// <remarks>
-/// Every command is idempotent, so a round that stops half-way is made good by the next one, here or at the next holder.
-/// Changes that come together are taken together: a thousand nodes that join at once are a few commits.
+/// Every command is idempotent, so a round that stops half-way is made good by the next one, here or at the next
+/// holder. Changes that come together are taken together: a thousand nodes that join at once are a few commits.
 /// </remarks>
 internal sealed class SingletonWork(
     IClusterStore store,
@@ -23,7 +25,9 @@ internal sealed class SingletonWork(
     /// <summary>But never longer than this.</summary>
     private static readonly TimeSpan MaxQuietTime = TimeSpan.FromSeconds(1);
 
-    /// <summary>A round that could not be finished is repeated after this time; so is one after which nodes still wait.</summary>
+    /// <summary>
+    /// A round that could not be finished is repeated after this time; so is one after which nodes still wait.
+    /// </summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan WaitingRetryAfter = TimeSpan.FromSeconds(30);
@@ -42,7 +46,9 @@ internal sealed class SingletonWork(
     private bool IsStalled => (_membership.Stall ?? _podCidr.Stall ?? _meshes.Select(m => m.Runner.Stall).FirstOrDefault(s => s is not null))
         is not null;
 
-    /// <summary>Works until cancelled, until the lease is in doubt, or until a stream holds what this version does not know.</summary>
+    /// <summary>
+    /// Works until cancelled, until the lease is in doubt, or until a stream holds what this version does not know.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (true)

@@ -6,7 +6,9 @@ using Fabric.Messages;
 
 namespace Fabric.Cluster;
 
-/// <summary>Which VTEPs belong to an overlay network: each node once, and each VTEP address and pod CIDR at one node only.</summary>
+/// <summary>
+/// Which VTEPs belong to an overlay network: each node once, and each VTEP address and pod CIDR at one node only.
+/// </summary>
 /// <remarks>Unreachable members stay: the data path of a node outlives its agent.</remarks>
 public sealed class VtepMesh : IEntity<VtepMesh.State>
 {
@@ -15,7 +17,9 @@ public sealed class VtepMesh : IEntity<VtepMesh.State>
     /// <summary>The network that every node is in.</summary>
     public const string DefaultNetwork = "default";
 
-    /// <summary>So that a commit stays below <see cref="ClusterStoreLimits.MaxCommitBytes"/>; the rest comes with a repeat.</summary>
+    /// <summary>
+    /// So that a commit stays below <see cref="ClusterStoreLimits.MaxCommitBytes"/>; the rest comes with a repeat.
+    /// </summary>
     public const int MaxEventsPerCommit = 2_048;
 
     public static PersistenceId Id(string network) => new(PersistenceKind, network);
@@ -41,11 +45,15 @@ public sealed class VtepMesh : IEntity<VtepMesh.State>
         public sealed record Opened : Reply;
 
         /// <param name="Complete">False if there was more to record than one commit takes: repeat the command.</param>
-        /// <param name="Refused">Members whose VTEP address or CIDR another member holds, each with that member.</param>
+        /// <param name="Refused">
+        /// Members whose VTEP address or CIDR another member holds, each with that member.
+        /// </param>
         public sealed record Synced(bool Complete, ImmutableSortedDictionary<NodeName, NodeName> Refused) : Reply;
     }
 
-    public sealed record State(MeshEvent.MeshOpened? Opened, ImmutableSortedDictionary<NodeName, MeshEvent.VtepJoined> Joined);
+    /// <param name="PodCidrsSequenceNr">The newest <c>podcidr</c> event that anything here was derived from.</param>
+    public sealed record State(
+        MeshEvent.MeshOpened? Opened, ImmutableSortedDictionary<NodeName, MeshEvent.VtepJoined> Joined, long PodCidrsSequenceNr);
 
     public string Kind => PersistenceKind;
 
@@ -55,12 +63,15 @@ public sealed class VtepMesh : IEntity<VtepMesh.State>
 
     public JsonTypeInfo<State> StateJson => ClusterJson.Default.VtepMeshState;
 
-    public State Initial { get; } = new(null, ImmutableSortedDictionary<NodeName, MeshEvent.VtepJoined>.Empty);
+    public State Initial { get; } = new(null, ImmutableSortedDictionary<NodeName, MeshEvent.VtepJoined>.Empty, 0);
 
     public Decision Decide(State state, ICommand command, DateTimeOffset at) => command switch
     {
         Command.Open open => Open(state, open),
         Command.Sync when state.Opened is null => Decision.Reject("mesh-not-open", "the mesh has no VNI and encapsulation yet"),
+        // What is derived from an older view of the assignments never overwrites what came from a newer one.
+        Command.Sync sync when sync.PodCidrsSequenceNr < state.PodCidrsSequenceNr => Decision.Reject("assignments-outdated",
+            $"the pod CIDRs are as of event {sync.PodCidrsSequenceNr}; the mesh has those of event {state.PodCidrsSequenceNr}"),
         Command.Sync sync => Sync(state, sync),
         _ => throw new UnreachableException(command.ToString()),
     };
@@ -68,7 +79,11 @@ public sealed class VtepMesh : IEntity<VtepMesh.State>
     public State Evolve(State state, IEvent e) => e switch
     {
         MeshEvent.MeshOpened opened => state with { Opened = opened },
-        MeshEvent.VtepJoined joined => state with { Joined = state.Joined.SetItem(joined.Node, joined) },
+        MeshEvent.VtepJoined joined => state with
+        {
+            Joined = state.Joined.SetItem(joined.Node, joined),
+            PodCidrsSequenceNr = Math.Max(state.PodCidrsSequenceNr, joined.PodCidrsSequenceNr),
+        },
         MeshEvent.VtepLeft left => state with { Joined = state.Joined.Remove(left.Node) },
         _ => throw new UnreachableException(e.ToString()),
     };
@@ -107,8 +122,8 @@ public sealed class VtepMesh : IEntity<VtepMesh.State>
     }
 
     /// <summary>
-    /// The mesh as it should be. Where two members claim an address, one whose agent answers wins over a silent one, then the one
-    /// that has it, then the first name.
+    /// The mesh as it should be. Where two members claim an address, one whose agent answers wins over a silent one,
+    /// then the one that has it, then the first name.
     /// </summary>
     private static (SortedDictionary<NodeName, MeshEvent.VtepJoined>, ImmutableSortedDictionary<NodeName, NodeName>) Settle(
         State state, Command.Sync sync)
@@ -124,7 +139,7 @@ public sealed class VtepMesh : IEntity<VtepMesh.State>
             .ThenBy(m => m.Node);
         foreach (var member in claims)
         {
-            if (Claim(state, member, sync.PodCidrsSequenceNr) is not { } vtep)
+            if (Claim(member, sync.PodCidrsSequenceNr) is not { } vtep)
                 continue;
             NodeName holder = default;
             if (vtep.Vteps.Any(a => addresses.TryGetValue(a, out holder)) || vtep.PodCidrs.Any(c => cidrs.TryGetValue(c, out holder)))
@@ -141,17 +156,11 @@ public sealed class VtepMesh : IEntity<VtepMesh.State>
         return (wanted, refused.ToImmutable());
     }
 
-    private static MeshEvent.VtepJoined? Claim(State state, MeshMember member, long podCidrsSequenceNr)
-    {
-        var (cidrs, number) = (member.PodCidrs, podCidrsSequenceNr);
-        // An older view of the assignments never overwrites a newer one.
-        if (state.Joined.GetValueOrDefault(member.Node) is { } joined && joined.NodeUid == member.Uid
-            && joined.PodCidrsSequenceNr > podCidrsSequenceNr)
-            (cidrs, number) = (joined.PodCidrs, joined.PodCidrsSequenceNr);
-        return cidrs.IsEmpty || member.Vteps.IsEmpty
+    private static MeshEvent.VtepJoined? Claim(MeshMember member, long podCidrsSequenceNr) =>
+        member.PodCidrs.IsEmpty || member.Vteps.IsEmpty
             ? null
-            : new MeshEvent.VtepJoined(member.Node, member.Uid, [.. member.Vteps.Order()], [.. cidrs.Order()], number);
-    }
+            : new MeshEvent.VtepJoined(
+                member.Node, member.Uid, [.. member.Vteps.Order()], [.. member.PodCidrs.Order()], podCidrsSequenceNr);
 
     // The number is not compared: a later look at unchanged assignments is no news.
     private static bool Same(MeshEvent.VtepJoined a, MeshEvent.VtepJoined b) =>

@@ -3,11 +3,15 @@ using Fabric.Messages;
 
 namespace Fabric.Cluster;
 
-/// <summary>What every cluster store checks before it looks at its storage, so that all of them refuse the same requests.</summary>
+/// <summary>
+/// What every cluster store checks before it looks at its storage, so that all of them refuse the same requests.
+/// </summary>
 internal static class AppendChecks
 {
     /// <returns>The append's size.</returns>
-    /// <exception cref="ArgumentException">The append contradicts itself or is too large; nothing was written.</exception>
+    /// <exception cref="ArgumentException">
+    /// The append contradicts itself or is too large; nothing was written.
+    /// </exception>
     public static long Check(Append append)
     {
         AppendRules.Check(append);

@@ -2,10 +2,12 @@ namespace Fabric.Cluster;
 
 /// <summary>Counts changes and wakes everyone who waits for the next one.</summary>
 /// <remarks>
-/// <para>Take <see cref="Count"/> before reading: a change between the reading and the waiting is then not missed.</para>
 /// <para>
-/// Waiters await the very task that is completed here. Task.WhenAny and Task.WaitAsync in between would complete on a pool
-/// thread, because that task runs its continuations asynchronously, and so leave a simulation's only thread.
+/// Take <see cref="Count"/> before reading: a change between the reading and the waiting is then not missed.
+/// </para>
+/// <para>
+/// Waiters await the very task that is completed here. Task.WhenAny and Task.WaitAsync in between would complete on a
+/// pool thread, because that task runs its continuations asynchronously, and so leave a simulation's only thread.
 /// </para>
 /// </remarks>
 internal sealed class ChangeSignal

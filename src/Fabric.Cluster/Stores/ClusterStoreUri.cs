@@ -12,7 +12,9 @@ public sealed record ClusterStoreUri
     /// <summary>The file's absolute path.</summary>
     public string Path { get; }
 
-    /// <exception cref="FormatException">It is none; the message says what is wrong and what would be right.</exception>
+    /// <exception cref="FormatException">
+    /// It is none; the message says what is wrong and what would be right.
+    /// </exception>
     public static ClusterStoreUri Parse(string text) =>
         TryParse(text, out var uri, out var fault) ? uri : throw new FormatException(fault);
 

@@ -1,6 +1,9 @@
 namespace Fabric.Messages;
 
-/// <summary>Every event of the cluster journal with its manifest. A released line is never changed; see <see cref="EventCatalog"/>.</summary>
+/// <summary>
+/// Every event of the cluster journal with its manifest. A released line is never changed; see <see
+/// cref="EventCatalog"/>.
+/// </summary>
 public static class ClusterEvents
 {
     public static EventCatalog Catalog { get; } = new EventCatalog.Builder()

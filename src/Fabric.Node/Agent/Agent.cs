@@ -51,6 +51,8 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         await using var ovs = new OvsSwitch(options.OvsDb, options.OvsRunDir, time, log.Warn);
         var reconciler = new Reconciler(ovs, fold, new FlowPlan(), host, time, log) { RepairsDrift = options.RepairsDrift };
         var gateway = new GatewayKeeper(kernel, fold, reconciler, node, time, log);
+        Task warm() => WarmAsync(host, fold);
+        reconciler.Resynchronised = () => _ = warm();
         var sandboxes = new Sandboxes();
         host.Driver = new PortPlumber(kernel, reconciler, fold, sandboxes, host, time, log);
         fold.Changed = () =>
@@ -91,7 +93,7 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
             Task.Run(() => listener.RunAsync(term.Token), CancellationToken.None),
             EveryAsync(OrphanCheckInterval, () => recovery.LookForOrphansAsync(term.Token), term.Token),
             EveryAsync(CompactionInterval, () => CompactAsync(journal, fold, term.Token), term.Token),
-            EveryAsync(WarmInterval, () => WarmAsync(host, fold), term.Token),
+            EveryAsync(WarmInterval, warm, term.Token),
         ];
         await EndTogetherAsync(work, term);
         await StopAsync(host, fold, cancellationToken.IsCancellationRequested ? "asked to" : "a part of it failed");

@@ -93,7 +93,7 @@ public sealed class AddressPool : IEntity<AddressPool.State>
         if (NextFit(state.Lending, cidr, at) is { } next)
             return Take(cidr, command.Attachment, next, endedRest: false);
         // Rather an address too early than no pod; the event says so.
-        return state.Lending.LongestRested() is { } rested && cidr.Contains(rested)
+        return state.Lending.LongestRested(address => cidr.Contains(address) && !IsReserved(cidr, address)) is { } rested
             ? Take(cidr, command.Attachment, rested, endedRest: true)
             : Decision.Reject("pool-exhausted", $"all {Usable(cidr)} addresses of {cidr} are held");
     }
@@ -102,7 +102,7 @@ public sealed class AddressPool : IEntity<AddressPool.State>
     {
         if (!cidr.Contains(address))
             return Decision.Reject("address-outside", $"{address} is not in this node's pod CIDR {cidr}");
-        if (address.Bits - cidr.Network.Bits < ReservedAddresses || !cidr.IsV6 && address == cidr.Last)
+        if (IsReserved(cidr, address))
             return Decision.Reject("address-reserved", $"{address} is reserved in {cidr}");
         return state.Lending.Holders.TryGetValue(address, out var holder)
             ? Decision.Reject("address-held", $"{address} is held by {holder}")
@@ -114,6 +114,9 @@ public sealed class AddressPool : IEntity<AddressPool.State>
 
     private static Reply.Allocated Answer(Cidr cidr, IpAddress address) =>
         new(new AddressPrefix(address, cidr.PrefixLength), cidr.At(1));
+
+    private static bool IsReserved(Cidr cidr, IpAddress address) =>
+        address.Bits - cidr.Network.Bits < ReservedAddresses || !cidr.IsV6 && address == cidr.Last;
 
     /// <summary>The broadcast address of an IPv4 block is not usable; IPv6 has none (RFC 4291, section 2).</summary>
     private static UInt128 Usable(Cidr cidr)

@@ -89,7 +89,7 @@ public sealed class Bridge : IEntity<Bridge.State>
             if (!lending.IsHeld(candidate) && !lending.IsResting(candidate, at))
                 return Give(attachment, candidate, endedRest: false);
         }
-        return lending.LongestRested() is { } rested
+        return lending.LongestRested(static _ => true) is { } rested
             ? Give(attachment, rested, endedRest: true)
             : Decision.Reject("ofports-exhausted", $"all {Usable} port numbers of the bridge are held");
     }

@@ -31,7 +31,8 @@ public sealed record Lending<T>(
     {
         Held = Held.Remove(attachment),
         Holders = Holders.Remove(number),
-        Resting = Resting.SetItem(number, at),
+        // A rest that is over says nothing more, and in a v6 block numbers seldom come round to be taken again.
+        Resting = Resting.RemoveRange(Resting.Where(r => at - r.Value >= Rest).Select(r => r.Key)).SetItem(number, at),
     };
 
     public bool IsHeld(T number) => Holders.ContainsKey(number);
@@ -39,14 +40,14 @@ public sealed record Lending<T>(
     /// <summary>Whether the number was given back less than <see cref="Rest"/> ago. A clock that went backwards ends no rest.</summary>
     public bool IsResting(T number, DateTimeOffset at) => Resting.TryGetValue(number, out var since) && at - since < Rest;
 
-    /// <summary>The free number that has rested longest; null if all are held.</summary>
-    public T? LongestRested()
+    /// <summary>The resting number that has rested longest among those that <paramref name="fit"/>; null if there is none.</summary>
+    public T? LongestRested(Predicate<T> fit)
     {
         T? best = null;
         var since = DateTimeOffset.MaxValue;
         foreach (var (number, at) in Resting)
         {
-            if (at < since)
+            if (at < since && fit(number))
                 (best, since) = (number, at);
         }
         return best;

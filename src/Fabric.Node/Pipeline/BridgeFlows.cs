@@ -10,7 +10,9 @@ namespace Fabric.Node.Pipeline;
 /// </summary>
 public static class BridgeFlows
 {
-    /// <summary>The version of the whole pipeline, for the bridge's event; raised when the meaning of flows changes.</summary>
+    /// <summary>
+    /// The version of the whole pipeline, for the bridge's event; raised when the meaning of flows changes.
+    /// </summary>
     public const int PipelineVersion = 1;
 
     /// <summary>The flows, in table order. Deterministic: equal input gives equal flows in equal order.</summary>

@@ -17,12 +17,18 @@ public static class ConntrackLayout
     /// </summary>
     public static Subfield FromGateway { get; } = OxmField.CtMark[0, 0];
 
-    /// <summary>ct_label[0..31], reserved: the ingress rule that admitted the connection; 0 where the pod is not isolated.</summary>
+    /// <summary>
+    /// ct_label[0..31], reserved: the ingress rule that admitted the connection; 0 where the pod is not isolated.
+    /// </summary>
     public static Subfield IngressRule { get; } = OxmField.CtLabel[0, 31];
 
-    /// <summary>ct_label[32..63], reserved: the egress rule that admitted the connection; 0 where the pod is not isolated.</summary>
+    /// <summary>
+    /// ct_label[32..63], reserved: the egress rule that admitted the connection; 0 where the pod is not isolated.
+    /// </summary>
     public static Subfield EgressRule { get; } = OxmField.CtLabel[32, 63];
 
-    /// <summary>ct_label[64], reserved: a policy cut the connection; its replies drop until it is allowed again.</summary>
+    /// <summary>
+    /// ct_label[64], reserved: a policy cut the connection; its replies drop until it is allowed again.
+    /// </summary>
     public static Subfield Cut { get; } = OxmField.CtLabel[64, 64];
 }

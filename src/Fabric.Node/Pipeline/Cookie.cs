@@ -30,7 +30,9 @@ public readonly record struct Cookie
     /// <summary>The id of the cause set.</summary>
     public ulong CauseSet => Value & MaxCauseSet;
 
-    /// <summary>Reads a cookie found on the bridge; false when it does not carry Fabric's mark or uses reserved bits.</summary>
+    /// <summary>
+    /// Reads a cookie found on the bridge; false when it does not carry Fabric's mark or uses reserved bits.
+    /// </summary>
     public static bool TryRead(ulong value, out Cookie cookie)
     {
         cookie = new Cookie(value);

@@ -1,6 +1,8 @@
 namespace Fabric.Node.Pipeline;
 
-/// <summary>What a flow is there for, as the low half of a cookie's first octet. The numbers are a storage format.</summary>
+/// <summary>
+/// What a flow is there for, as the low half of a cookie's first octet. The numbers are a storage format.
+/// </summary>
 public enum FlowKind : byte
 {
     /// <summary>The bridge and the network, whoever is attached.</summary>

@@ -12,7 +12,9 @@ public sealed record GatewayEndpoint
     /// <summary>Its pinned hardware address.</summary>
     public required MacAddress Mac { get; init; }
 
-    /// <summary>This node's blocks: the first address of each is the gateway's, the second the host's identity.</summary>
+    /// <summary>
+    /// This node's blocks: the first address of each is the gateway's, the second the host's identity.
+    /// </summary>
     public required ImmutableArray<Cidr> PodCidrs { get; init; }
 
     /// <summary>The addresses that the gateway device holds: gateway and host identity of every block.</summary>

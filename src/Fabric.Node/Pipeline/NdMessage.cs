@@ -16,7 +16,9 @@ internal static class NdMessage
     internal static FlowAction SetRouterSolicitedOverride { get; } =
         new OpaqueAction("0019001010000204e000000000000000", Instruction: false);
 
-    /// <summary>Makes the source link-layer address option (1) one for the target's address (2), RFC 4861, 4.6.1.</summary>
+    /// <summary>
+    /// Makes the source link-layer address option (1) one for the target's address (2), RFC 4861, 4.6.1.
+    /// </summary>
     internal static FlowAction SetOptionToTargetAddress { get; } =
         new OpaqueAction("00190010100004010200000000000000", Instruction: false);
 }

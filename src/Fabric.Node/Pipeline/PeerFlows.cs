@@ -12,8 +12,8 @@ namespace Fabric.Node.Pipeline;
 public static class PeerFlows
 {
     /// <summary>
-    /// The flows, in table order. Deterministic: equal input gives equal flows in equal order. A peer without a VTEP of a
-    /// family that this node has is guarded against, but neither heard nor reached.
+    /// The flows, in table order. Deterministic: equal input gives equal flows in equal order. A peer without a VTEP
+    /// of a family that this node has is guarded against, but neither heard nor reached.
     /// </summary>
     public static ImmutableArray<Flow> For(NetworkParameters network, Peer peer)
     {
@@ -21,13 +21,17 @@ public static class PeerFlows
         ArgumentNullException.ThrowIfNull(peer);
         var cookie = new Cookie(FlowKind.Peer, peer.CauseSet);
         var flows = ImmutableArray.CreateBuilder<Flow>();
-        var reachable = peer.Vteps.Where(vtep => network.LocalVteps.Any(own => own.IsV6 == vtep.IsV6)).ToList();
-        foreach (var vtep in reachable)
+        var reachable = (
+            from vtep in peer.Vteps
+            from own in network.LocalVteps
+            where own.IsV6 == vtep.IsV6
+            select (Vtep: vtep, Own: own)).ToList();
+        foreach (var (vtep, own) in reachable)
         {
             foreach (var block in peer.PodCidrs)
             {
                 flows.Add(Flow(cookie, PipelineTable.Classifier, FlowPriority.Classifier.KnownSource,
-                    FromVtep(Match.Any.From(network.TunnelPort).TunId(network.Vni.Value), vtep).From(block),
+                    Outer(Match.Any.From(network.TunnelPort).TunId(network.Vni.Value), vtep, own).From(block),
                     [.. Enter(network, PacketSource.Tunnel, PipelineTable.Conntrack)]));
             }
         }
@@ -38,14 +42,17 @@ public static class PeerFlows
         foreach (var block in peer.PodCidrs)
         {
             flows.Add(Flow(cookie, PipelineTable.Forward, FlowPriority.Forward.Peer,
-                Match.Any.OfNetwork(network).To(block), [.. ToVtep(network, reachable[0])]));
+                Match.Any.OfNetwork(network).To(block), [.. ToVtep(network, reachable[0].Vtep)]));
         }
 
         return flows.ToImmutable();
     }
 
-    private static Match FromVtep(Match match, IpAddress vtep) =>
-        vtep.IsV6 ? match.TunIpv6Src(vtep.ToNet()) : match.TunSrc(vtep.ToNet());
+    // The destination too: a pod's forged packet to another address of this node would come from a peer's VTEP, and no
+    // guard at its source knows all addresses of all nodes.
+    private static Match Outer(Match match, IpAddress source, IpAddress destination) => source.IsV6
+        ? match.TunIpv6Src(source.ToNet()).TunIpv6Dst(destination.ToNet())
+        : match.TunSrc(source.ToNet()).TunDst(destination.ToNet());
 
     private static ActionList ToVtep(NetworkParameters network, IpAddress vtep) =>
     [

@@ -9,11 +9,14 @@ internal static class PipelineSteps
     /// <summary>The table that Forward's packets go to while there are no ingress policies.</summary>
     internal const PipelineTable AfterForward = PipelineTable.Commit;
 
-    /// <summary>The table for packets of the original direction while there are no services and egress policies.</summary>
+    /// <summary>
+    /// The table for packets of the original direction while there are no services and egress policies.
+    /// </summary>
     internal const PipelineTable AfterConntrackState = PipelineTable.Forward;
 
     internal static Flow Flow(
-        Cookie cookie, PipelineTable table, ushort priority, Match match, params ReadOnlySpan<FlowAction> actions) => new()
+        Cookie cookie, PipelineTable table, ushort priority, Match match, params ReadOnlySpan<FlowAction> actions) =>
+        new()
         {
             Cookie = cookie.Value,
             Table = (byte)table,
@@ -25,7 +28,8 @@ internal static class PipelineSteps
     internal static FlowAction Goto(PipelineTable table) => FlowAction.GotoTable((byte)table);
 
     /// <summary>What Classifier does with a packet whose origin it knows.</summary>
-    internal static ActionList Enter(NetworkParameters network, PacketSource source, PipelineTable next, bool fromNode = false) =>
+    internal static ActionList Enter(
+        NetworkParameters network, PacketSource source, PipelineTable next, bool fromNode = false) =>
     [
         FlowAction.Load(RegisterLayout.SourceAndNode, RegisterLayout.Encode(source, fromNode)),
         FlowAction.Load(RegisterLayout.Network, network.Vni.Value),

@@ -2,8 +2,12 @@ using Fabric.Ovs.OpenFlow;
 
 namespace Fabric.Node.Pipeline;
 
-/// <summary>Which register bits mean what between Classifier and Output. Every use of a register goes through here.</summary>
-/// <remarks>reg5 to reg15 are free: reg5 and reg6 for the deciding policy rules, xxreg2 for a service's endpoint.</remarks>
+/// <summary>
+/// Which register bits mean what between Classifier and Output. Every use of a register goes through here.
+/// </summary>
+/// <remarks>
+/// reg5 to reg15 are free: reg5 and reg6 for the deciding policy rules, xxreg2 for a service's endpoint.
+/// </remarks>
 public static class RegisterLayout
 {
     /// <summary>reg0[0..3]: a <see cref="PacketSource"/>.</summary>

@@ -53,6 +53,9 @@ public sealed class Reconciler
     /// <summary>Whether Open vSwitch has been brought in step since the session came up.</summary>
     public bool IsInStep => _switch.IsConnected && !_needsResync;
 
+    /// <summary>Called on the loop after Open vSwitch was brought in step again: what it had learned is gone.</summary>
+    public Action? Resynchronised { get; set; }
+
     /// <summary>Whether drift is repaired (the default) or only reported.</summary>
     public bool RepairsDrift { get; init; } = true;
 
@@ -194,6 +197,7 @@ public sealed class Reconciler
         var outage = _time.GetElapsedTime(_lostAt);
         _observer.SwitchBack(_switch.Ports.Count, Programmed.Count, outage);
         RecordLife(new NodeEvent.SwitchRecovered(_switch.Ports.Count, Programmed.Count, outage));
+        Resynchronised?.Invoke();
     }
 
     private async Task AddPortsAsync(NodeState state, CancellationToken cancellationToken)

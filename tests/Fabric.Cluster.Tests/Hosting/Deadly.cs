@@ -4,7 +4,9 @@ using Fabric.Messages;
 
 namespace Fabric.Cluster.Tests;
 
-/// <summary>One process's view of a shared store: <see cref="Kill"/> makes it as silent as a SIGKILL makes a process.</summary>
+/// <summary>
+/// One process's view of a shared store: <see cref="Kill"/> makes it as silent as a SIGKILL makes a process.
+/// </summary>
 internal sealed class Deadly(IClusterStore inner) : IClusterStore
 {
     private readonly TaskCompletionSource _never = new();

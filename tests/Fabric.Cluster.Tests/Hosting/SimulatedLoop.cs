@@ -2,8 +2,12 @@ using System.Globalization;
 
 namespace Fabric.Cluster.Tests;
 
-/// <summary>One thread and virtual time: everything posted runs in order, and time passes only when nothing is left to run.</summary>
-/// <remarks>A continuation that arrives from another thread fails the run: the code under test has left its loop.</remarks>
+/// <summary>
+/// One thread and virtual time: everything posted runs in order, and time passes only when nothing is left to run.
+/// </summary>
+/// <remarks>
+/// A continuation that arrives from another thread fails the run: the code under test has left its loop.
+/// </remarks>
 internal sealed class SimulatedLoop : SynchronizationContext
 {
     private readonly Queue<(SendOrPostCallback Callback, object? State)> _queue = [];

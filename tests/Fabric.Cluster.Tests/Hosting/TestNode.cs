@@ -4,7 +4,9 @@ using Fabric.Messages;
 
 namespace Fabric.Cluster.Tests;
 
-/// <summary>A node as the agent will be: its lease, its candidacy for the singletons, and the streams that it follows.</summary>
+/// <summary>
+/// A node as the agent will be: its lease, its candidacy for the singletons, and the streams that it follows.
+/// </summary>
 internal sealed class TestNode(IClusterStore store, TimeProvider time, int number, ClusterSettings settings)
 {
     private readonly CancellationTokenSource _life = new();

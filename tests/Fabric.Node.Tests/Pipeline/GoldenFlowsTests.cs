@@ -61,6 +61,10 @@ public sealed class GoldenFlowsTests
 
     /// <summary>Two actions the OpenFlow library has no names for, as Open vSwitch prints them.</summary>
     private static string AsOpenVSwitchPrints(Flow flow) => flow.ToString()
-        .Replace("action(0x0019001010000204e000000000000000)", "set_field:3758096384->nd_reserved", StringComparison.Ordinal)
-        .Replace("action(0x00190010100004010200000000000000)", "set_field:2->nd_options_type", StringComparison.Ordinal);
+        .Replace(
+            "action(0x0019001010000204e000000000000000)", "set_field:3758096384->nd_reserved",
+            StringComparison.Ordinal)
+        .Replace(
+            "action(0x00190010100004010200000000000000)", "set_field:2->nd_options_type",
+            StringComparison.Ordinal);
 }

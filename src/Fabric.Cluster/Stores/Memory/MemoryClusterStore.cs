@@ -5,10 +5,12 @@ using Fabric.Messages;
 
 namespace Fabric.Cluster;
 
-/// <summary>A cluster store in memory: the reference implementation of the contract, and the simulation's store.</summary>
+/// <summary>
+/// A cluster store in memory: the reference implementation of the contract, and the simulation's store.
+/// </summary>
 /// <remarks>
-/// Every call but a watch completes before it returns. There are no threads and no timers; a watcher resumes where its caller's
-/// synchronization context puts it. Disposing changes nothing, since nodes share one instance.
+/// Every call but a watch completes before it returns. There are no threads and no timers; a watcher resumes where its
+/// caller's synchronization context puts it. Disposing changes nothing, since nodes share one instance.
 /// </remarks>
 public sealed class MemoryClusterStore : IClusterStore
 {

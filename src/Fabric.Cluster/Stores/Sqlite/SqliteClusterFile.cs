@@ -3,8 +3,12 @@ using Fabric.Actors;
 
 namespace Fabric.Cluster;
 
-/// <summary>Opens a cluster store's file, and makes the tables in a new one, also when several processes do so at once.</summary>
-/// <remarks>Streams, heads, snapshots and names are kept as in a node journal (docs/journal-format.md); leases are added.</remarks>
+/// <summary>
+/// Opens a cluster store's file, and makes the tables in a new one, also when several processes do so at once.
+/// </summary>
+/// <remarks>
+/// Streams, heads, snapshots and names are kept as in a node journal (docs/journal-format.md); leases are added.
+/// </remarks>
 internal static class SqliteClusterFile
 {
     /// <summary>The format that this version writes, and the newest that it reads.</summary>

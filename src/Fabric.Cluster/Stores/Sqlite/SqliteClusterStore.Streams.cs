@@ -102,7 +102,8 @@ public sealed partial class SqliteClusterStore
         var pid = _rows.Streams.Intern(snapshot.Stream.Value);
         _saveSnapshot.Bind(1, pid).Bind(2, snapshot.SequenceNr).Bind(3, _rows.Manifests.Intern(snapshot.Manifest))
             .Bind(4, (long)snapshot.Hlc.Bits).Bind(5, JournalRows.SnapshotChecksum(snapshot)).BindPinned(6, snapshot.Payload).Run();
-        // The one before stays until this one has been followed by another: whoever stored it may not have read it back yet.
+        // The one before stays until this one has been followed by another: whoever stored it may not have read it back
+        // yet.
         _dropSnapshots.Bind(1, pid).Bind(2, head.SnapshotSequenceNr).Run();
         return true;
     }

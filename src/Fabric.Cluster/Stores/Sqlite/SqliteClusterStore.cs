@@ -3,16 +3,19 @@ using Fabric.Messages;
 
 namespace Fabric.Cluster;
 
-/// <summary>A cluster store in one SQLite file, for nodes that share a machine; any number of processes may have it open.</summary>
+/// <summary>
+/// A cluster store in one SQLite file, for nodes that share a machine; any number of processes may have it open.
+/// </summary>
 /// <remarks>
 /// <para>
-/// Each call is one transaction (BEGIN IMMEDIATE for writes, synchronous=FULL), which waits at most <see cref="Deadline"/> for
-/// other processes'. Watches learn of commits by other processes from <c>PRAGMA data_version</c>, polled every
-/// <see cref="PollInterval"/> (sqlite.org/pragma.html#pragma_data_version); of commits by this one, at once.
+/// Each call is one transaction (BEGIN IMMEDIATE for writes, synchronous=FULL), which waits at most <see
+/// cref="Deadline"/> for other processes'. Watches learn of commits by other processes from <c>PRAGMA data_version</c>,
+/// polled every <see cref="PollInterval"/> (sqlite.org/pragma.html#pragma_data_version); of commits by this one, at
+/// once.
 /// </para>
 /// <para>
-/// A call blocks the thread that it runs on: the caller's, or that of the event loop that was given at opening. The file must
-/// be on a local disk: WAL needs shared memory (sqlite.org/wal.html).
+/// A call blocks the thread that it runs on: the caller's, or that of the event loop that was given at opening. The
+/// file must be on a local disk: WAL needs shared memory (sqlite.org/wal.html).
 /// </para>
 /// </remarks>
 public sealed partial class SqliteClusterStore : IClusterStore
@@ -76,7 +79,8 @@ public sealed partial class SqliteClusterStore : IClusterStore
     }
 
     /// <param name="loop">
-    /// Where the calls run; null: on the caller's thread, before they return. Not the loop of a caller that must not block.
+    /// Where the calls run; null: on the caller's thread, before they return. Not the loop of a caller that must not
+    /// block.
     /// </param>
     /// <exception cref="JournalException">The file can't be opened, or is something else.</exception>
     public static SqliteClusterStore Open(string path, TimeProvider time, EventLoop? loop = null)

@@ -106,6 +106,13 @@ public sealed class LinuxKernel : IKernel, IDisposable
     public Task WarmNeighbourAsync(IpAddress vtep, CancellationToken cancellationToken) =>
         RunAsync("warm the neighbour", () =>
         {
+            // The userspace datapath learns neighbours from the replies that pass it. A neighbour that the kernel knows already is
+            // not asked for again, so it is made to probe.
+            var known = _host.ListNeighbours(vtep.NetFamily).Where(n => n.Address.Equals(vtep.ToNet()) && n.Mac is not null).ToArray();
+            foreach (var neighbour in known)
+                _host.ReplaceNeighbour(neighbour with { State = NeighbourStates.Probe });
+            if (known.Length > 0)
+                return true;
             using var socket = new Socket(vtep.NetFamily, SocketType.Dgram, ProtocolType.Udp);
             socket.SendTo([], new IPEndPoint(vtep.ToNet(), DiscardPort));
             return true;

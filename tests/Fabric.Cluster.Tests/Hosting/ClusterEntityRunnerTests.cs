@@ -1,0 +1,120 @@
+using Fabric.Actors;
+using Fabric.Messages;
+
+namespace Fabric.Cluster.Tests;
+
+public sealed class ClusterEntityRunnerTests
+{
+    private static readonly PersistenceId Id = PodCidr.Id("test");
+
+    private readonly MemoryClusterStore _memory = new();
+    private readonly UnsureStore _store;
+
+    public ClusterEntityRunnerTests() => _store = new UnsureStore(_memory);
+
+    [Fact]
+    public void Two_writers_that_conflict_both_get_their_way_without_a_block_at_two_nodes() => SimulatedLoop.Run(async time =>
+    {
+        var (one, two) = (Runner("one", time, _store), Runner("two", time, _memory));
+        await Configure(one);
+        _store.Before = async () => Assert.IsType<AskResult.Replied>(await Assign(two, "b"));
+        Assert.IsType<AskResult.Replied>(await Assign(one, "a"));
+        await two.RefreshAsync(default);
+        Assert.Equal(["10.244.1.0/24", "10.244.0.0/24"], one.State.Assigned.Values.Select(a => a.Cidrs.Single().ToString()));
+        Assert.Equal(one.SequenceNr, two.SequenceNr);
+    });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_append_of_unknown_outcome_is_settled_and_never_doubled(bool written) => SimulatedLoop.Run(async time =>
+    {
+        var runner = Runner("one", time, _store);
+        await Configure(runner);
+        var before = runner.SequenceNr;
+        _store.Unknowns.Enqueue(written);
+        Assert.IsType<AskResult.Replied>(await Assign(runner, "a"));
+        Assert.Equal(before + 1, (await _memory.ReadHeadAsync(Id, default)).LastSequenceNr);
+        Assert.Single(runner.State.Assigned);
+    });
+
+    [Fact]
+    public void A_store_that_stays_unsure_ends_in_unavailable() => SimulatedLoop.Run(async time =>
+    {
+        var runner = Runner("one", time, _store);
+        await Configure(runner);
+        for (var i = 0; i < 20; i++)
+            _store.Unknowns.Enqueue(false);
+        Assert.Contains("on purpose", Assert.IsType<AskResult.Unavailable>(await Assign(runner, "a")).Reason);
+    });
+
+    [Fact]
+    public void A_writer_that_is_no_longer_the_one_to_decide_does_not_try_again() => SimulatedLoop.Run(async time =>
+    {
+        var (one, two) = (Runner("one", time, _store, mayRetry: false), Runner("two", time, _memory));
+        await Configure(one);
+        _store.Before = () => Assign(two, "b");
+        Assert.IsType<AskResult.Unavailable>(await Assign(one, "a"));
+    });
+
+    [Fact]
+    public void A_long_stream_is_pruned_behind_a_snapshot_and_a_new_runner_starts_from_it() => SimulatedLoop.Run(async time =>
+    {
+        var runner = Runner("one", time, _store);
+        await Configure(runner);
+        for (var round = 0; round < 3_000; round++)
+        {
+            Assert.IsType<AskResult.Replied>(await Assign(runner, "a"));
+            await runner.AskAsync(new PodCidr.Command.Free(Node("a"), "test"), CorrelationId.None, default);
+            await Task.Delay(PodCidr.Quarantine, time);
+        }
+        var head = await _memory.ReadHeadAsync(Id, default);
+        Assert.InRange(head.SnapshotSequenceNr, head.LastSequenceNr - ClusterEntityRunner<PodCidr.State>.SnapshotEvery, head.LastSequenceNr);
+        var other = Runner("two", time, _memory);
+        await other.RefreshAsync(default);
+        Assert.Equal(runner.SequenceNr, other.SequenceNr);
+        Assert.Equal(runner.State.Resting, other.State.Resting);
+        var fold = new ClusterFold<PodCidr.State>(new PodCidr(), Id, _memory, ClusterEvents.Catalog, time);
+        await using var steps = fold.FollowAsync(PodCidrState(), 2, default).GetAsyncEnumerator();
+        Assert.True(await steps.MoveNextAsync());
+        Assert.Equal(head.SnapshotSequenceNr, Assert.IsType<FoldStep<PodCidr.State>.Jumped>(steps.Current).SequenceNr);
+    }, TimeSpan.FromDays(60));
+
+    [Fact]
+    public void An_unknown_event_stops_folds_and_writers_by_name() => SimulatedLoop.Run(async time =>
+    {
+        var runner = Runner("one", time, _store);
+        await Configure(runner);
+        var head = await _memory.ReadHeadAsync(Id, default);
+        var unknown = new EventEnvelope
+        {
+            Stream = Id, SequenceNr = head.LastSequenceNr + 1, CommitId = new CommitId("new", 1, 1), Hlc = default,
+            WallTime = time.GetUtcNow(), Manifest = "pod-cidr-borrowed/1", Correlation = CorrelationId.None, Crc32C = 0,
+            Payload = "{}"u8.ToArray(),
+        }.Sealed();
+        await _memory.AppendAsync(new Append(Id, head.LastSequenceNr, [unknown], Durability.Synced, []), default);
+        Assert.Contains("pod-cidr-borrowed/1", Assert.IsType<AskResult.Unavailable>(await Assign(runner, "a")).Reason);
+        Assert.NotNull(runner.Stall);
+        var last = default(FoldStep<PodCidr.State>);
+        await foreach (var step in new ClusterFold<PodCidr.State>(new PodCidr(), Id, _memory, ClusterEvents.Catalog, time)
+            .FollowAsync(default))
+            last = step;
+        Assert.Contains("pod-cidr-borrowed/1", Assert.IsType<FoldStep<PodCidr.State>.Stalled>(last).Reason);
+    });
+
+    private static PodCidr.State PodCidrState() => new PodCidr().Initial;
+
+    private static NodeRef Node(string name) => new(new NodeName(name), $"uid-{name}");
+
+    private static ClusterEntityRunner<PodCidr.State> Runner(
+        string writer, TimeProvider time, IClusterStore store, bool mayRetry = true) =>
+        new(new PodCidr(), Id, store, ClusterEvents.Catalog, new ClusterWriter(new NodeName(writer), 1, time),
+            _ => ValueTask.FromResult(mayRetry));
+
+    private static Task<AskResult> Configure(ClusterEntityRunner<PodCidr.State> runner) => runner.AskAsync(
+        new PodCidr.Command.Configure(PodCidr.SourceFabric, [new ClusterCidr(Cidr.Parse("10.244.0.0/16"), 24)]), CorrelationId.None,
+        default);
+
+    private static Task<AskResult> Assign(ClusterEntityRunner<PodCidr.State> runner, string node) =>
+        runner.AskAsync(new PodCidr.Command.Assign([Node(node)]), CorrelationId.None, default);
+}
