@@ -18,6 +18,8 @@ public sealed class NodeCore : IDisposable
 
     private static readonly TimeSpan WarmInterval = TimeSpan.FromMinutes(4);
 
+    private static readonly TimeSpan JournalProbeInterval = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan AskWithin = TimeSpan.FromSeconds(30);
 
     private readonly NodeParameters _node;
@@ -107,6 +109,7 @@ public sealed class NodeCore : IDisposable
                 folding,
                 Reconciler.RunAsync(term.Token),
                 Gateway.RunAsync(term.Token),
+                EveryAsync(JournalProbeInterval, () => ProbeJournalAsync(term.Token), term.Token),
                 EveryAsync(OrphanCheckInterval, () => _recovery.LookForOrphansAsync(term.Token), term.Token),
                 EveryAsync(CompactionInterval, () => CompactAsync(term.Token), term.Token),
                 EveryAsync(WarmInterval, () => WarmAllAsync(), term.Token),
@@ -191,6 +194,26 @@ public sealed class NodeCore : IDisposable
         var report = await _journal.CompactAsync(Retention.Default, Fold.SnapshotOrdering, live, _time.GetUtcNow(), cancellationToken);
         if (report.DroppedEvents > 0)
             _log.Info($"journal compacted: {report}");
+    }
+
+    /// <summary>
+    /// A node that refuses ADD because its journal could not be written has nothing to write, so nothing would ever show that it
+    /// can be written again.
+    /// </summary>
+    private async Task ProbeJournalAsync(CancellationToken cancellationToken)
+    {
+        if (_log.JournalFault is null)
+            return;
+        try
+        {
+            await Fold.SaveSnapshotAsync(cancellationToken);
+            _log.JournalFault = null;
+        }
+        catch (JournalException e)
+        {
+            // Still so; it was reported when it began.
+            _log.JournalFault = e.Message;
+        }
     }
 
     private Task WarmAllAsync()
