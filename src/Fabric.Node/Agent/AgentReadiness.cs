@@ -20,7 +20,7 @@ public sealed class AgentReadiness(
             return NotAvailable("the agent is starting");
         if (fold.StoppedAt is { } stop)
             return NotAvailable(stop);
-        if (state.Bridge.Configured is null)
+        if (state.Bridge.Configured is null || state.PodCidrs.IsEmpty)
         {
             return NotAvailable("this node has no pod CIDR yet"
                 + (StoreFault() is { } fault ? $"; the cluster store: {fault}" : ", the cluster's singleton assigns it"));

@@ -28,6 +28,7 @@ public sealed class NodeCore : IDisposable
     private readonly AgentLog _log;
     private readonly long _incarnation;
     private readonly Recovery _recovery;
+    private (ImmutableArray<Cidr> Cidrs, CorrelationId Correlation, Causation? Cause)? _adopting;
 
     public NodeCore(NodeParameters node, long incarnation, INodeJournal journal, HlcClock clock, IKernel kernel, ISwitch ovs,
         TimeProvider time, AgentLog log)
@@ -110,6 +111,7 @@ public sealed class NodeCore : IDisposable
                 Reconciler.RunAsync(term.Token),
                 Gateway.RunAsync(term.Token),
                 EveryAsync(JournalProbeInterval, () => ProbeJournalAsync(term.Token), term.Token),
+                EveryAsync(JournalProbeInterval, FinishAdoptionAsync, term.Token),
                 EveryAsync(OrphanCheckInterval, () => _recovery.LookForOrphansAsync(term.Token), term.Token),
                 EveryAsync(CompactionInterval, () => CompactAsync(term.Token), term.Token),
                 EveryAsync(WarmInterval, () => WarmAllAsync(), term.Token),
@@ -131,9 +133,13 @@ public sealed class NodeCore : IDisposable
         }
     }
 
-    /// <summary>Opens the pools on the node's blocks and configures the bridge with them. Repeating it changes nothing.</summary>
+    /// <summary>
+    /// Opens the pools on the node's blocks and configures the bridge with them. Repeating it changes nothing; what the journal
+    /// declines now is done as soon as it can be written.
+    /// </summary>
     public async Task AdoptAsync(ImmutableArray<Cidr> cidrs, CorrelationId correlation, Causation? cause)
     {
+        _adopting = (cidrs, correlation, cause);
         if (!Fold.State.PodCidrs.SequenceEqual(cidrs))
         {
             _log.Info($"pod CIDR {string.Join(", ", cidrs)}");
@@ -194,6 +200,22 @@ public sealed class NodeCore : IDisposable
         var report = await _journal.CompactAsync(Retention.Default, Fold.SnapshotOrdering, live, _time.GetUtcNow(), cancellationToken);
         if (report.DroppedEvents > 0)
             _log.Info($"journal compacted: {report}");
+    }
+
+    /// <summary>
+    /// Judged by the fold, since the block itself goes into a record stream, which goes on without having written it.
+    /// </summary>
+    private async Task FinishAdoptionAsync()
+    {
+        if (_adopting is not { } adopting)
+            return;
+        var state = Fold.State;
+        if (state.PodCidrs.SequenceEqual(adopting.Cidrs)
+            && state.Bridge.Configured is { } bridge && bridge.PodCidrs.SequenceEqual(adopting.Cidrs)
+            && adopting.Cidrs.All(c => state.Pools.GetValueOrDefault(AddressPool.Id(_node.Network, c.IsV6))?.Cidr == c))
+            _adopting = null;
+        else
+            await AdoptAsync(adopting.Cidrs, adopting.Correlation, adopting.Cause);
     }
 
     /// <summary>

@@ -11,7 +11,7 @@ internal sealed class JournalLedger(SimulationRun run)
 
     private readonly SortedDictionary<PersistenceId, long> _sequenceNrs = [];
     private readonly Dictionary<(PersistenceId Lender, string Number), AttachmentId> _holders = [];
-    private readonly Dictionary<(PersistenceId Lender, string Number), DateTimeOffset> _givenBack = [];
+    private readonly Dictionary<(PersistenceId Lender, string Number), (DateTimeOffset At, TimeSpan Now)> _givenBack = [];
     private readonly Dictionary<long, string> _texts = [];
     private readonly HashSet<long> _flows = [];
 
@@ -114,14 +114,18 @@ internal sealed class JournalLedger(SimulationRun run)
         run.Check(!HeldBy(attachment).ContainsKey(lender), $"{attachment} holds at most one number of {lender}");
         run.Check(_holders.TryAdd((lender, number), attachment), $"{number} of {lender} has at most one holder");
         if (!endedRest && _givenBack.TryGetValue((lender, number), out var since))
-            run.Check(at - since >= Rest, $"{number} of {lender} rests for a minute, but it was given back at {since:O} and taken at {at:O}");
+        {
+            // By either clock: the wall clock may have been set meanwhile.
+            run.Check(at - since.At >= Rest || run.Loop.Now - since.Now >= Rest,
+                $"{number} of {lender} rests for a minute, but it was given back at {since.At:O} and taken at {at:O}");
+        }
     }
 
     private void GiveBack(PersistenceId lender, string number, AttachmentId attachment, DateTimeOffset at)
     {
         run.Check(_holders.Remove((lender, number), out var holder) && holder == attachment,
             $"{attachment} gives back to {lender} what it holds");
-        _givenBack[(lender, number)] = at;
+        _givenBack[(lender, number)] = (at, run.Loop.Now);
     }
 
     /// <summary>One attachment that is not absent.</summary>

@@ -92,15 +92,11 @@ internal sealed class SimulatedNode : ICniExecutor
         _machine.Ended(this);
     }
 
-    // The cluster's part: it assigns the node's blocks and repeats itself until they are in use.
+    // The cluster's part: it assigns the node's blocks, once.
     private async Task AdoptAsync(NodeCore core)
     {
         HasRecovered = true;
-        while (core.Fold.State.Bridge.Configured is null)
-        {
-            await core.AdoptAsync(_machine.PodCidrs, CorrelationId.None, null);
-            await Task.Delay(TimeSpan.FromSeconds(1), Process.Time);
-        }
+        await core.AdoptAsync(_machine.PodCidrs, CorrelationId.None, null);
     }
 
     private void EndCalls()
