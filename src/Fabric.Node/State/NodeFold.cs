@@ -83,6 +83,9 @@ public sealed class NodeFold(INodeJournal journal, EventCatalog catalog, HlcCloc
     public async Task SaveSnapshotAsync(CancellationToken cancellationToken)
     {
         var state = State;
+        // An empty state is what a start without a snapshot begins with.
+        if (state.Ordering == 0)
+            return;
         var payload = JsonSerializer.SerializeToUtf8Bytes(state, NodeStateJson.Default.NodeState);
         await journal.SaveSnapshotAsync(
             new Snapshot(SnapshotId, state.Ordering, StateManifest, state.Hlc, payload), cancellationToken);
