@@ -34,18 +34,18 @@ public sealed class AgentReadiness(
             return NotAvailable($"the gateway device: {trouble}");
         if (log.JournalFault is { } unwritable)
             return NotAvailable($"the journal can't be written: {unwritable}");
-        return FullPool(state) is { } full ? NotAvailable(full) : Readiness.Ready;
+        return PoolFault(state) ?? Readiness.Ready;
     }
 
-    private string? FullPool(NodeState state)
+    private Readiness? PoolFault(NodeState state)
     {
         foreach (var pool in node.PoolsFor(state.PodCidrs))
         {
             if (!state.Pools.TryGetValue(pool, out var held) || held.Cidr is not { } cidr)
-                return $"pool {pool} is not open yet";
+                return NotAvailable($"pool {pool} is not open yet");
             var unusable = (UInt128)(AddressPool.ReservedAddresses + (cidr.IsV6 ? 0 : 1));
             if ((UInt128)held.Lending.Holders.Count + unusable >= cidr.Size)
-                return $"all addresses of {cidr} are held";
+                return NotAvailable($"all addresses of {cidr} are held") with { IsFull = true };
         }
         return null;
     }

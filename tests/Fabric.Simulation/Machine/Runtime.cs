@@ -46,7 +46,8 @@ internal sealed class Runtime(SimulationRun run, SimulatedMachine machine)
         (pod.IsAttached, pod.Addresses) = (true, addresses);
         run.Check(addresses.SetEquals(port!.Addresses), $"{attachment} was told {string.Join(", ", addresses)}, the journal has "
             + string.Join(", ", port.Addresses));
-        if (machine.Switch.DisturbedAt < began && !pod.Namespace.IsGone)
+        // What somebody else took away is found within an audit, not by ADD.
+        if (machine.Switch.DisturbedAt + TimeSpan.FromMinutes(1) < began && !pod.Namespace.IsGone)
             HostAudit.CheckForwards(run, machine, attachment);
         return true;
     }
