@@ -67,9 +67,10 @@ internal static class HostAudit
         foreach (var address in port.Addresses)
         {
             var isV6 = address.Contains(':', StringComparison.Ordinal);
-            if (!texts.Any(t => SwitchState.ValueOf(t, "in_port=") == inPort && SwitchState.ValueOf(t, isV6 ? ",ipv6_src=" : ",nw_src=") == address))
+            var (source, target) = isV6 ? (",ipv6_src=", ",ipv6_dst=") : (",nw_src=", ",nw_dst=");
+            if (!texts.Any(t => SwitchState.ValueOf(t, "in_port=") == inPort && SwitchState.ValueOf(t, source) == address))
                 return $"no flow lets {address} in by port {inPort}";
-            if (!texts.Any(t => SwitchState.ValueOf(t, isV6 ? ",ipv6_dst=" : ",nw_dst=") == address && t.Contains(output, StringComparison.Ordinal)))
+            if (!texts.Any(t => SwitchState.ValueOf(t, target) == address && t.Contains(output, StringComparison.Ordinal)))
                 return $"no flow brings packets for {address} to port {inPort}";
         }
         return null;

@@ -11,7 +11,8 @@ internal sealed class JournalLedger(SimulationRun run)
 
     private readonly SortedDictionary<PersistenceId, long> _sequenceNrs = [];
     private readonly Dictionary<(PersistenceId Lender, string Number), AttachmentId> _holders = [];
-    private readonly Dictionary<(PersistenceId Lender, string Number), (DateTimeOffset At, TimeSpan Now)> _givenBack = [];
+    private readonly Dictionary<(PersistenceId Lender, string Number), (DateTimeOffset At, DateTimeOffset Latest, TimeSpan Now)>
+        _givenBack = [];
     private readonly Dictionary<long, string> _texts = [];
     private readonly HashSet<long> _flows = [];
     private TimeSpan _now;
@@ -44,6 +45,8 @@ internal sealed class JournalLedger(SimulationRun run)
 
     private void Record(PersistenceId stream, EventEnvelope envelope)
     {
+        foreach (var (number, since) in _givenBack.Where(g => g.Value.Latest < envelope.WallTime).ToArray())
+            _givenBack[number] = since with { Latest = envelope.WallTime };
         switch (envelope.Event)
         {
             case PoolEvent.AddressAllocated taken:
@@ -118,8 +121,8 @@ internal sealed class JournalLedger(SimulationRun run)
         run.Check(_holders.TryAdd((lender, number), attachment), $"{number} of {lender} has at most one holder");
         if (!endedRest && _givenBack.TryGetValue((lender, number), out var since))
         {
-            // By either clock: the wall clock may have been set meanwhile.
-            run.Check(at - since.At >= Rest || _now - since.Now >= Rest,
+            // By either clock: the wall clock may have been set meanwhile, and a rest that it ended stays ended when it is set back.
+            run.Check(since.Latest - since.At >= Rest || _now - since.Now >= Rest,
                 $"{number} of {lender} rests for a minute, but it was given back at {since.At:O} and taken at {at:O}");
         }
     }
@@ -128,7 +131,7 @@ internal sealed class JournalLedger(SimulationRun run)
     {
         run.Check(_holders.Remove((lender, number), out var holder) && holder == attachment,
             $"{attachment} gives back to {lender} what it holds");
-        _givenBack[(lender, number)] = (at, _now);
+        _givenBack[(lender, number)] = (at, at, _now);
     }
 
     /// <summary>One attachment that is not absent.</summary>

@@ -170,7 +170,8 @@ public sealed class NodeFaultPointTests
             AttachmentId[] attached = pod ? [Pod, Neighbour] : [Neighbour];
             AttachmentId[] gone = pod ? [] : [Pod];
             string? reason = null;
-            Run.Check(Run.Loop.RunUntil(() => Run.Loop.Steps % 20 == 0 && IsInStep(), Within) || IsInStep(), $"all is in step, but {reason}");
+            var settled = Run.Loop.RunUntil(() => Run.Loop.Steps % 20 == 0 && IsInStep(), Within) || IsInStep();
+            Run.Check(settled, $"all is in step, but {reason}");
 
             bool IsInStep() => (reason = HostAudit.WhyNotInStep(Machine, attached, gone)) is null;
         }

@@ -92,7 +92,12 @@ internal sealed class SwitchState
     public void Remove(string name)
     {
         if (Rows.TryGetValue(name, out var row))
+        {
             _run.Check(!row.IsForeign, $"the foreign port {name} is not removed");
+            var inPort = row.OfPort?.ToString(CultureInfo.InvariantCulture);
+            _run.Check(inPort is null || Texts.All(t => ValueOf(t, "in_port=") != inPort),
+                $"the flows of {name} are removed before its port {inPort}");
+        }
         Rows.Remove(name);
         _run.Loop.Note($"ovsdb: {name} removed");
         Tell(lost: false);
@@ -127,7 +132,8 @@ internal sealed class SwitchState
         {
             if (row.OfPort is not { } ofPort || row.Attachment is null || !_kernel.Links.TryGetValue(row.Name, out var link))
                 continue;
-            foreach (var address in link.Addresses.Where(a => sending.Contains(string.Create(CultureInfo.InvariantCulture, $"{ofPort} {a}"))))
+            foreach (var address in link.Addresses.Where(a =>
+                         sending.Contains(string.Create(CultureInfo.InvariantCulture, $"{ofPort} {a}"))))
             {
                 var before = Connections.GetValueOrDefault(address);
                 _run.Check(before is null || before == row.Uuid,
