@@ -159,6 +159,12 @@ internal sealed class Node
         }
     }
 
+    /// <summary>Waits until flows to so many peers are in Open vSwitch.</summary>
+    public Task WaitForPeersAsync(int count, CancellationToken cancellationToken) => LabWait.UntilAsync(
+        () => Task.FromResult(Traces.Flows(this).Count(f => f.Contains("->tun_dst", StringComparison.Ordinal)
+            || f.Contains("tun_dst:", StringComparison.Ordinal)) >= count),
+        $"{Name} has flows to {count} peers", TimeSpan.FromSeconds(30), cancellationToken);
+
     /// <summary>Runs <c>fabric</c> against this node's agent.</summary>
     public string Fabric(params string[] arguments) => LabCommand.Run(
         Places.Cli, arguments, new Dictionary<string, string> { ["FABRIC_ADMIN_SOCKET"] = AdminSocket });
