@@ -91,7 +91,7 @@ fi
 
 rm -rf "$results"
 mkdir -p "$results"
-if ! step 'building everything (Release)' dotnet build Fabric.sln -c Release -v q --nologo -clp:NoSummary; then
+if ! step 'building everything (Release)' dotnet build Fabric.sln -c Release -v q --nologo '-clp:NoSummary;ErrorsOnly' -tl:off; then
   fail_check 'the build'
   finish
 fi
