@@ -45,7 +45,7 @@ internal sealed class Demo(Report report)
             foreach (var node in nodes)
                 node.StartAgent();
             await Task.WhenAll(nodes.Select(n => Task.Run(() => n.WaitUntilReadyAsync(cancellationToken), cancellationToken)));
-            await Task.WhenAll(nodes.Select(n => n.WaitForPeersAsync(nodes.Length - 1, cancellationToken)));
+            await Task.WhenAll(nodes.Select(n => n.WaitForPeersAsync(nodes.Where(p => p != n), cancellationToken)));
         });
         return (wire, nodes);
     }

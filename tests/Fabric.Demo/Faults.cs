@@ -1,11 +1,12 @@
 using System.Diagnostics;
-using Fabric.Lab;
 
 namespace Fabric.Demo;
 
 /// <summary>What is done to a node while pods talk.</summary>
 internal sealed class Faults(Report report, CancellationToken cancellationToken)
 {
+    private static readonly TimeSpan BackWithin = TimeSpan.FromSeconds(20);
+
     /// <summary>Kills a node's agent and starts it again; pings go on within the node and from another.</summary>
     /// <returns>A pod attached by the new agent.</returns>
     public async Task<Pod> KillAgentAsync(Node node, IReadOnlyList<Pod> pods)
@@ -56,11 +57,11 @@ internal sealed class Faults(Report report, CancellationToken cancellationToken)
             await node.StopSwitchAsync(cancellationToken);
             var down = new[] { near.Sent, far.Sent };
             await Task.Run(node.StartSwitch, cancellationToken);
-            await LabWait.UntilAsync(() => Task.FromResult(near.LastAnswered > down[0] && far.LastAnswered > down[1]),
-                $"{near.Title} and {far.Title} are answered again", TimeSpan.FromSeconds(20), cancellationToken);
+            await Wait.UntilAsync(() => near.LastAnswered > down[0] && far.LastAnswered > down[1],
+                $"{near.Title} and {far.Title} are answered again", BackWithin, cancellationToken);
             await GoOnAsync([near, far], 50);
-            await LabWait.UntilAsync(() => Task.FromResult(Traces.Of(node).SequenceEqual(before)),
-                $"ports and flows of {node.Name} are as before", TimeSpan.FromSeconds(20), cancellationToken);
+            await Wait.UntilAsync(() => Traces.Of(node).SequenceEqual(before),
+                $"ports and flows of {node.Name} are as before", BackWithin, cancellationToken);
         });
         foreach (var ping in new[] { near, far })
         {
@@ -76,7 +77,7 @@ internal sealed class Faults(Report report, CancellationToken cancellationToken)
     private Task GoOnAsync(IReadOnlyList<RunningPing> pings, int packets)
     {
         var until = pings.Select(p => p.Sent + packets).ToList();
-        return LabWait.UntilAsync(() => Task.FromResult(pings.Zip(until).All(p => p.First.Sent >= p.Second)),
-            $"{packets} packets are sent", cancellation: cancellationToken);
+        return Wait.UntilAsync(() => pings.Zip(until).All(p => p.First.Sent >= p.Second),
+            $"{packets} packets are sent", BackWithin, cancellationToken);
     }
 }
