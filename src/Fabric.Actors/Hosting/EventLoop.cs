@@ -1,3 +1,6 @@
+// This file makes the one thread that all others are forbidden to leave, and its end is awaited from outside of it.
+#pragma warning disable RS0030
+
 using System.Collections.Concurrent;
 
 namespace Fabric.Actors;

@@ -77,7 +77,7 @@ internal static class FabricCommand
             AdminPaths.Flows, AdminJson.Default.FlowsAnswer, (f, _, output) => Tables.Flows(f, output)),
             "fabric flows | grep web-0");
         Add(EventsCommand.Make(common), "fabric events --pod default/web-0", "fabric events --since 10m --follow",
-            "fabric events --journal /var/lib/fabric/node.journal --kind node -v");
+            "fabric events --journal /var/lib/fabric/journal.db --kind node -v");
         var version = new Command("version", "This command's version; the agent's is in status.");
         version.SetAction(_ => Console.Out.Write($"{ThisVersion.Text}\n"));
         Add(version, "fabric version");

@@ -9,17 +9,17 @@ internal static class Tables
     public static void Members(MembersAnswer a, bool verbose, TextWriter output)
     {
         var table = verbose
-            ? new Table("NODE", "STATE", "SINCE", "VTEP", "UNDERLAY", "VERSION", "INCARNATION", "UID", "REASON")
-            : new Table("NODE", "STATE", "SINCE", "VTEP", "VERSION", "REASON");
+            ? new Table("NODE", "STATE", "SINCE", "UNDERLAY", "POD CIDRS", "VERSION", "INCARNATION", "UID", "REASON")
+            : new Table("NODE", "STATE", "SINCE", "UNDERLAY", "POD CIDRS", "REASON");
         foreach (var m in a.Members)
         {
             var name = m.IsSingleton ? $"{m.Node} *" : m.Node.Value;
             var since = Words.Time(m.Since, a.At);
+            var (underlay, pods) = (Words.List(m.UnderlayAddresses), Words.List(m.PodCidrs));
             if (verbose)
-                table.Add(name, m.State, since, Words.List(m.Vteps), Words.List(m.UnderlayAddresses), m.Version,
-                    $"{m.Incarnation}", m.NodeUid, m.Reason);
+                table.Add(name, m.State, since, underlay, pods, m.Version, $"{m.Incarnation}", m.NodeUid, m.Reason);
             else
-                table.Add(name, m.State, since, Words.List(m.Vteps), m.Version, m.Reason);
+                table.Add(name, m.State, since, underlay, pods, m.Reason);
         }
         table.Write(output);
         output.Write($"as {a.Node} knows it; * runs the cluster's singletons; store: {StatusView.Cluster(a.Cluster, a.At)}\n");

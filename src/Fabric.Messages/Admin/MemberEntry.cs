@@ -15,5 +15,5 @@ public sealed record MemberEntry(
     DateTimeOffset Since,
     string Version,
     ImmutableArray<IpAddress> UnderlayAddresses,
-    ImmutableArray<IpAddress> Vteps,
+    ImmutableArray<Cidr> PodCidrs,
     bool IsSingleton);

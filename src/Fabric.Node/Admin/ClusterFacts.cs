@@ -9,4 +9,4 @@ namespace Fabric.Node;
 /// <param name="LastContact">The last successful exchange with the store.</param>
 /// <param name="Singleton">Who runs the cluster's entities, as last heard.</param>
 public sealed record ClusterFacts(
-    string Store, bool Reachable, DateTimeOffset? LastContact, NodeName? Singleton, ImmutableArray<Member> Members);
+    string Store, bool Reachable, DateTimeOffset? LastContact, NodeName? Singleton, ImmutableArray<MemberView> Members);

@@ -49,7 +49,7 @@ public static class NodeAnswers
             [
                 .. cluster.Members.OrderBy(m => m.Node).Select(m => new MemberEntry(
                     m.Node, m.Uid, m.Incarnation, Word(m.State), m.Reason, m.Since, m.Version,
-                    m.UnderlayAddresses, m.Vteps, m.Node == singleton)),
+                    m.UnderlayAddresses, m.PodCidrs, m.Node == singleton)),
             ]);
     }
 

@@ -9,7 +9,7 @@ namespace Fabric.Node;
 /// <param name="MailboxDepth">The deepest mailbox.</param>
 public sealed record NodeFacts(
     DateTimeOffset At,
-    NodeIdentity Identity,
+    AgentIdentity Identity,
     Readiness Readiness,
     NodeState State,
     bool SwitchConnected,

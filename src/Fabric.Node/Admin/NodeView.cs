@@ -3,7 +3,7 @@ namespace Fabric.Node;
 /// <summary>Reads the agent's parts; made and used on the event loop.</summary>
 public sealed class NodeView : INodeView
 {
-    public required NodeIdentity Identity { get; init; }
+    public required AgentIdentity Identity { get; init; }
 
     public required NodeFold Fold { get; init; }
 

@@ -39,7 +39,7 @@ internal static class NodeEventSamples
         ["address-released-1"] = new PoolEvent.AddressReleased(s_attachment, IpAddress.Parse("10.244.3.7"), s_at),
         ["bridge-configured-1"] = new BridgeEvent.BridgeConfigured("br-fabric", "netdev", 1, new InterfaceName("fabric-gw0"),
             MacAddress.Parse("0a:58:0a:f4:03:01"), new OfPort(2), new InterfaceName("fabric-tun0"), new OfPort(1), OverlayKind.Geneve,
-            6081, new Vni(1), 1450, 65000),
+            6081, new Vni(1), 1450, 65000, [Cidr.Parse("10.244.0.0/16")], [Cidr.Parse("10.244.3.0/24")], [IpAddress.Parse("192.0.2.10")]),
         ["ofport-taken-1"] = new BridgeEvent.OfPortTaken(s_attachment, new OfPort(64), EndedRest: true),
         ["ofport-freed-1"] = new BridgeEvent.OfPortFreed(s_attachment, new OfPort(64), s_at),
         ["tunnel-opened-1"] = new TunnelEvent.TunnelOpened(new NodeName("node-b"), "3f2a",

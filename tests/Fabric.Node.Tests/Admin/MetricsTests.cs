@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Fabric.Actors;
-using Fabric.Messages;
 
 namespace Fabric.Node.Tests;
 

@@ -16,7 +16,7 @@ public sealed class RunningAdmin : IAsyncDisposable, IAdminObserver
         Node = new SampleNode(Journal);
         Loop = new EventLoop("fab-t loop", Unhandled.Enqueue);
         _server = new AdminServer(
-            Loop, Node, Journal, "/var/lib/fabric/node.journal", NodeEvents.Catalog, TimeProvider.System, this);
+            Loop, Node, Journal, "/var/lib/fabric/journal.db", NodeEvents.Catalog, TimeProvider.System, this);
     }
 
     public ConcurrentQueue<Exception> Unhandled { get; } = [];
@@ -31,7 +31,7 @@ public sealed class RunningAdmin : IAsyncDisposable, IAdminObserver
 
     public string SocketPath => Path.Combine(_directory.FullName, "admin.sock");
 
-    public string JournalPath => Path.Combine(_directory.FullName, "node.journal");
+    public string JournalPath => Path.Combine(_directory.FullName, "journal.db");
 
     public static async Task<RunningAdmin> StartAsync(INodeJournal? journal = null)
     {

@@ -3,6 +3,7 @@ using Fabric.Actors;
 using Fabric.Cluster;
 using Fabric.Messages;
 using Fabric.Ovs.OpenFlow;
+using OfPort = Fabric.Messages.OfPort;
 
 namespace Fabric.Node.Tests;
 
@@ -31,11 +32,12 @@ public sealed class SampleNode(INodeJournal journal) : INodeView
 
     public NodeFacts Read() => new(
         Start.AddSeconds(75),
-        new NodeIdentity(Name, "5ad1ca3e", 7, "0.1.0", Start, [IpAddress.Parse("192.0.2.10")]),
+        new AgentIdentity(Name, "5ad1ca3e", 7, "0.1.0", Start, [IpAddress.Parse("192.0.2.10")]),
         Readiness, State, true, true, "3.1.0", State.Ordering - 1, [.. Plan.Values.SelectMany(f => f)], Plan, 0, 9,
         new ClusterFacts("sqlite:/var/lib/fabric/cluster.db", true, Start.AddSeconds(74.5), new NodeName("node-b"),
         [
-            Member("node-a", MemberState.Up, "its lease is renewed", 1), Member("node-b", MemberState.Unreachable, "its lease ran out", 60),
+            Member("node-a", 1, MemberState.Up, "its lease is renewed", 1),
+            Member("node-b", 2, MemberState.Unreachable, "its lease ran out", 60),
         ]));
 
     public async Task LiveAsync()
@@ -44,7 +46,7 @@ public sealed class SampleNode(INodeJournal journal) : INodeView
         await HappenAsync(NodeLife.Id(Name), "-", 0, new NodeEvent.AgentStarted(Name, "5ad1ca3e", 7, "0.1.0", "boot-1", true));
         await HappenAsync(BridgeId, "-", 3, new BridgeEvent.BridgeConfigured("fab0", "system", 1, new InterfaceName("fabgw0"),
             MacAddress.Parse("0a:fa:b0:00:00:02"), new OfPort(2), new InterfaceName("fabtun0"), new OfPort(1), OverlayKind.Geneve, 6081,
-            new Vni(7), 1450, 64000));
+            new Vni(7), 1450, 64000, [Cidr.Parse("10.244.0.0/16")], [cidr], [IpAddress.Parse("192.0.2.10")]));
         await HappenAsync(NodeLife.Id(Name), "-", 5, new NodeEvent.PodCidrsAdopted([cidr]));
         await HappenAsync(Pool, "-", 6, new PoolEvent.PoolOpened(cidr, AddressPool.ReservedAddresses));
         await AttachAsync(Web, new PodRef("default", "web-0", "0b9a"), "10.244.1.3", 64, "r1", 1000);
@@ -90,15 +92,15 @@ public sealed class SampleNode(INodeJournal journal) : INodeView
     private static PlannedFlow Planned(byte table, ushort priority, Match match, ActionList actions) =>
         PlannedFlow.Of(new Flow { Table = table, Priority = priority, Cookie = 0x1f, Match = match, Actions = actions });
 
-    private static Member Member(string name, MemberState state, string reason, int afterSeconds) => new(
-        new NodeName(name), "uid-" + name, 7, [IpAddress.Parse("192.0.2.10")], [IpAddress.Parse("192.0.2.10")], "0.1.0", state, reason,
-        Start.AddSeconds(afterSeconds));
+    private static MemberView Member(string name, int number, MemberState state, string reason, int afterSeconds) => new(
+        new NodeName(name), state, Start.AddSeconds(afterSeconds), reason, 7, $"uid-{name}", [IpAddress.Parse($"192.0.2.1{number - 1}")],
+        "0.1.0", [Cidr.Parse($"10.244.{number}.0/24")]);
 
     private async Task AttachAsync(AttachmentId attachment, PodRef? pod, string address, ushort ofPort, string correlation, int at)
     {
         var stream = Port.Id(attachment);
         var ip = IpAddress.Parse(address);
-        var number = new Fabric.Messages.OfPort(ofPort);
+        var number = new OfPort(ofPort);
         var mac = MacAddress.LocallyAdministered(ofPort);
         await HappenAsync(stream, correlation, at, new PortEvent.AttachmentRequested(attachment, new NetworkName("pods"), "d1",
             new SandboxRef("/run/netns/x", 4, ofPort), new InterfaceName($"fab{ofPort:x8}"), mac, 1450, pod, BridgeId, [Pool], [],
@@ -108,6 +110,7 @@ public sealed class SampleNode(INodeJournal journal) : INodeView
         await HappenAsync(stream, correlation, at + 2, new PortEvent.AddressAssigned(
             Pool, new AddressPrefix(ip, 24), IpAddress.Parse("10.244.1.1")));
         await HappenAsync(stream, correlation, at + 2, new PortEvent.OfPortAssigned(number));
-        await HappenAsync(stream, correlation, at + 9, new PortEvent.AttachmentReady(1, 11, 2, mac, number, "5f0e"));
+        await HappenAsync(stream, correlation, at + 9, new PortEvent.AttachmentReady(
+            1, 11, MacAddress.Parse("0a:00:00:00:00:0b"), 2, mac, number, "5f0e"));
     }
 }
