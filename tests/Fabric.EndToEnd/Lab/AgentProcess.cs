@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Fabric.Lab;
 
 namespace Fabric.EndToEnd;
 

@@ -53,7 +53,7 @@ public sealed record CniCall(string Command, string Socket)
     }
 
     /// <summary>Starts the binary and gives it its input, without waiting for the answer.</summary>
-    public Process Start()
+    public Process Start(params (string Name, string Value)[] further)
     {
         var start = new ProcessStartInfo(Binary)
         {
@@ -62,7 +62,7 @@ public sealed record CniCall(string Command, string Socket)
             RedirectStandardError = true,
         };
         start.Environment.Clear();
-        foreach (var (name, value) in Variables())
+        foreach (var (name, value) in Variables().Concat(further))
             start.Environment[name] = value;
         var process = Process.Start(start)!;
         try

@@ -1,4 +1,5 @@
 using System.Text;
+using Fabric.Lab;
 
 namespace Fabric.EndToEnd;
 
@@ -26,19 +27,14 @@ public abstract class EndToEndLab(int nodeCount, params (string Name, string Val
         _underlay = LabUnderlay.Create();
         _folder = Directory.CreateTempSubdirectory("fab-t-cluster").FullName;
         for (var i = 0; i < nodeCount; i++)
-            AddNode();
+            _nodes.Add(NewNode());
         foreach (var node in _nodes)
             node.Launch();
         await Task.WhenAll(_nodes.Select(n => n.WaitUntilReadyAsync()));
     }
 
-    /// <summary>One more node, its agent not started.</summary>
-    public EndToEndNode AddNode()
-    {
-        var node = new EndToEndNode(_underlay!, _folder!, options.ToDictionary(o => o.Name, o => o.Value));
-        _nodes.Add(node);
-        return node;
-    }
+    /// <summary>One more node of the same cluster, its agent not started; the caller disposes it.</summary>
+    public EndToEndNode NewNode() => new(_underlay!, _folder!, options.ToDictionary(o => o.Name, o => o.Value));
 
     public Task DisposeAsync()
     {

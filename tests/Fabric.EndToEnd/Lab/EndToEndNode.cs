@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Fabric.Actors;
+using Fabric.Lab;
 using Fabric.Messages;
 using Fabric.Node;
 

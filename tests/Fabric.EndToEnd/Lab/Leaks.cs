@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Fabric.Lab;
 using Fabric.Messages;
 
 namespace Fabric.EndToEnd;

@@ -1,4 +1,5 @@
 using System.Net;
+using Fabric.Lab;
 
 namespace Fabric.EndToEnd;
 
