@@ -61,7 +61,7 @@ public sealed class CniErrorsTests
         "TryAgainLater" => CniErrors.TryAgainLater("the agent is recovering its journal", Id),
         "NotAvailable" => CniErrors.NotAvailable("Open vSwitch does not answer", Id),
         "NotAvailableAndImpaired" => CniErrors.NotAvailableAndImpaired("bridge br-fabric is gone", Id),
-        "PoolExhausted" => CniErrors.PoolExhausted(Pods, "10.244.1.0/24", 252, Id),
+        "PoolExhausted" => CniErrors.PoolExhausted(Pods, "all 252 addresses of 10.244.1.0/24 are held", Id),
         "PortFailed" => CniErrors.PortFailed("fab0", "No such device", Id),
         "FlowFailed" => CniErrors.FlowFailed(Attachment, "barrier timed out", Id),
         "ProtocolMismatch" => CniErrors.ProtocolMismatch(2, 1, Id),
