@@ -49,7 +49,7 @@ test: ## Run every test; the last line counts them (ONLY="Fabric.Ovs.Tests …" 
 	@scripts/test.sh $(ONLY)
 
 .PHONY: lint
-lint: ## Check formatting and the rules of the tree
+lint: ## Check the rules of the tree: lengths, references, links, scripts
 	@scripts/lint.sh
 
 .PHONY: soak
