@@ -61,9 +61,7 @@ try
 {
     if (Belongings.RemoveAll() > 0)
         report.Line("Removed what an earlier demo left.\n");
-    code = await new Demo(report).RunAsync(stop.Token);
-    if (keep)
-        Guide.Write(report);
+    code = await new Demo(report).RunAsync(keep, stop.Token);
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
@@ -78,7 +76,9 @@ finally
 {
     if (code == 1)
         AgentLogs.WriteNewest(report);
-    if (!keep || code == 130)
+    if (keep && code != 130)
+        Guide.Write(report);
+    else
         Belongings.RemoveAll();
 }
 
