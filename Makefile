@@ -14,8 +14,8 @@ BINARIES := out/fabric-cni out/fabric-node out/fabric
 sources = $(shell find $(wildcard $(1)) -name bin -prune -o -name obj -prune -o \( -type d -o -name '*.cs' -o -name '*.csproj' -o -name '*.txt' \) -print)
 COMMON := global.json Directory.Build.props Directory.Packages.props
 SHARED := src/Fabric.Messages src/Fabric.Actors src/Fabric.Cluster src/Fabric.Ovs src/Fabric.Linux
-# One file that runs on the .NET runtime of the machine, compiled ahead where that saves start time.
-PUBLISH := -c Release -v q --nologo -r linux-x64 --self-contained false -p:PublishSingleFile=true -p:PublishReadyToRun=true \
+# One file that runs on the .NET runtime of the machine, compiled ahead (PublishReadyToRun in the projects).
+PUBLISH := -c Release -v q --nologo -r linux-x64 --self-contained false -p:PublishSingleFile=true \
   -p:DebugType=embedded -p:PublishDocumentationFiles=false
 
 .PHONY: help
@@ -49,7 +49,7 @@ test: ## Run every test; the last line counts them (ONLY="Fabric.Ovs.Tests …" 
 	@scripts/test.sh $(ONLY)
 
 .PHONY: lint
-lint: ## Check formatting and the rules of the tree
+lint: ## Check the rules of the tree: lengths, references, links, scripts
 	@scripts/lint.sh
 
 .PHONY: soak

@@ -48,10 +48,12 @@ public sealed class AdminServer : IAsyncDisposable
     /// <summary>Ends running answers and closes the socket.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_stopping.IsCancellationRequested)
+            return;
         await _stopping.CancelAsync().ConfigureAwait(false);
         if (_socket is { } socket)
             await socket.DisposeAsync().ConfigureAwait(false);
-        _stopping.Dispose();
+        // Not disposed of: an answer that outlives the stop's deadline still looks at its token.
     }
 
     private async Task HandleAsync(HttpContext context)

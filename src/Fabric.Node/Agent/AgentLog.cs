@@ -7,10 +7,13 @@ namespace Fabric.Node;
 
 /// <summary>Everything that the agent tells its operator, as log lines.</summary>
 public sealed partial class AgentLog(ILogger<AgentLog> logger)
-    : IHostObserver, IReconcileObserver, IPlumberObserver, ICniObserver
+    : IHostObserver, IReconcileObserver, IPlumberObserver, ICniObserver, IAdminObserver
 {
     /// <summary>Raised by a step of the wall clock, so that it becomes an event.</summary>
     public Action<TimeSpan>? OnClockStepped { get; set; }
+
+    /// <summary>Counts what is logged; null until the metrics exist.</summary>
+    public NodeMetrics? Metrics { get; set; }
 
     /// <summary>Why the journal could not be written last, for readiness; cleared by the next commit.</summary>
     public string? JournalFault { get; set; }
@@ -39,6 +42,7 @@ public sealed partial class AgentLog(ILogger<AgentLog> logger)
     public void AppendUnknown(PersistenceId id, string reason)
     {
         JournalFault = reason;
+        Metrics?.AppendUnknown();
         Warn($"an append to {id} has an unknown outcome: {reason}");
     }
 
@@ -68,8 +72,13 @@ public sealed partial class AgentLog(ILogger<AgentLog> logger)
 
     public void PassFailed(string operation, string message) => Warn($"{operation}: {message}");
 
-    public void DriftFound(int foreign, int missing, bool repaired) =>
+    public void DriftFound(int foreign, int missing, bool repaired)
+    {
+        Metrics?.DriftFound();
         Warn($"drift {(repaired ? "repaired" : "found")}: {foreign} foreign flows, {missing} missing");
+    }
+
+    public void RequestFailed(string path, Exception failure) => Error($"request {path} failed", failure);
 
     public void PlumbingBroke(AttachmentId attachment, Exception failure) => Error($"plumbing {attachment} failed unexpectedly", failure);
 
@@ -78,6 +87,7 @@ public sealed partial class AgentLog(ILogger<AgentLog> logger)
 
     public void Answered(string command, AttachmentId? attachment, CorrelationId correlation, int code, string message, TimeSpan elapsed)
     {
+        Metrics?.CniAnswered(command, code, elapsed);
         if (code == 0)
             CniDone(command, attachment?.ToString() ?? "-", correlation.Value, elapsed.TotalMilliseconds);
         else

@@ -5,10 +5,13 @@ namespace Fabric.Node;
 /// <summary>Decides what STATUS and the readiness probe say: success whenever ADD can be served.</summary>
 /// <remarks>The cluster store and the peers do not count: a node that holds a pod CIDR serves without them.</remarks>
 public sealed class AgentReadiness(
-    NodeFold fold, Reconciler reconciler, GatewayKeeper gateway, ClusterLink cluster, AgentLog log, NodeParameters node)
+    NodeFold fold, Reconciler reconciler, GatewayKeeper gateway, AgentLog log, NodeParameters node)
 {
     /// <summary>Whether what a crash left behind has been looked at.</summary>
     public bool HasRecovered { get; set; }
+
+    /// <summary>Why the cluster store can't be reached, for the message of a node that waits for it.</summary>
+    public Func<string?> StoreFault { get; set; } = () => null;
 
     public Readiness Now()
     {
@@ -20,7 +23,7 @@ public sealed class AgentReadiness(
         if (state.Bridge.Configured is null)
         {
             return NotAvailable("this node has no pod CIDR yet"
-                + (cluster.StoreFault is { } fault ? $"; the cluster store: {fault}" : ", the cluster's singleton assigns it"));
+                + (StoreFault() is { } fault ? $"; the cluster store: {fault}" : ", the cluster's singleton assigns it"));
         }
         if (!reconciler.IsInStep)
         {

@@ -13,6 +13,7 @@ namespace Fabric.Node;
 /// </remarks>
 public sealed class ClusterLink(
     IClusterStore store, NodeParameters node, long incarnation, IEntityHost host, NodeFold fold, TimeProvider time, AgentLog log)
+    : IClusterView
 {
     private static readonly TimeSpan AskWithin = TimeSpan.FromSeconds(30);
 
@@ -20,6 +21,7 @@ public sealed class ClusterLink(
     private readonly PersistenceId _podCidr = PodCidr.Id(node.Options.ClusterName);
     private NodeLease? _lease;
     private SingletonHost? _singletons;
+    private DateTimeOffset? _lastContact;
 
     /// <summary>What the membership and podcidr streams say; for <c>fabric members</c>.</summary>
     public Membership.State? Members { get; private set; }
@@ -32,6 +34,13 @@ public sealed class ClusterLink(
     public TimeSpan SinceLeaseRenewed => _lease?.SinceRenewed ?? TimeSpan.MaxValue;
 
     public bool IsSingletonHolder => _singletons?.Status.IsHolder ?? false;
+
+    public ClusterFacts Read() => new(
+        node.Options.ClusterStore,
+        StoreFault is null,
+        _lastContact,
+        IsSingletonHolder ? node.Options.NodeName : null,
+        Members is not null && PodCidrs is not null ? MemberView.Of(Members, PodCidrs) : []);
 
     /// <summary>Called on the loop when the cluster assigned this node its blocks.</summary>
     public Func<ImmutableArray<Cidr>, CorrelationId, Causation?, Task>? CidrsAssigned { get; set; }
@@ -113,13 +122,14 @@ public sealed class ClusterLink(
             switch (step)
             {
                 case FoldStep<VtepMesh.State>.Folded folded:
+                    Reached();
                     var cause = await ObserveAsync(folded.Envelope);
                     if (caughtUp)
                         SetTunnels(folded.State, cause);
                     break;
                 case FoldStep<VtepMesh.State>.CaughtUp up:
                     caughtUp = true;
-                    StoreFault = null;
+                    Reached();
                     SetTunnels(up.State, null);
                     break;
                 case FoldStep<VtepMesh.State>.Jumped jumped when caughtUp:
@@ -213,6 +223,12 @@ public sealed class ClusterLink(
         if (await host.AskAsync(id, new ClusterObserver.Observe(copy), context) is AskResult.Unavailable unavailable)
             log.Warn($"{envelope.Stream} #{envelope.SequenceNr} is acted on without a copy in the journal: {unavailable.Reason}");
         return new Causation(envelope.Stream, envelope.SequenceNr);
+    }
+
+    private void Reached()
+    {
+        StoreFault = null;
+        _lastContact = time.GetUtcNow();
     }
 
     private void Interrupted(string reason)

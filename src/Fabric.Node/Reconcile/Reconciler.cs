@@ -28,6 +28,7 @@ public sealed class Reconciler
     private readonly HashSet<(AttachmentId, int)> _flushed = [];
     private bool _needsResync = true;
     private bool _auditDue;
+    private bool _stopping;
     private long _lostAt;
     private string _lostBecause = "the agent was not connected yet";
 
@@ -109,6 +110,8 @@ public sealed class Reconciler
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var audit = _time.CreateTimer(static self => ((Reconciler)self!).AuditLater(), this, AuditInterval, AuditInterval);
+        // What is lost while the agent itself goes away is no news.
+        await using var stopping = cancellationToken.Register(static self => ((Reconciler)self!)._stopping = true, this);
         var pause = TimeSpan.FromMilliseconds(50);
         while (true)
         {
@@ -152,7 +155,7 @@ public sealed class Reconciler
 
     private void Lost(string reason)
     {
-        if (!_needsResync)
+        if (!_needsResync && !_stopping)
         {
             _lostAt = _time.GetTimestamp();
             _lostBecause = reason;

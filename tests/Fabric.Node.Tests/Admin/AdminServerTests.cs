@@ -32,7 +32,7 @@ public sealed class AdminServerTests
         var status = JsonSerializer.Deserialize(text, AdminJson.Default.StatusAnswer)!;
 
         Assert.Equal(("node-a", 75.0, 50), (status.Node.Value, status.UptimeSeconds, status.Readiness.Code));
-        Assert.Equal(["the pool is empty"], status.Readiness.Reasons);
+        Assert.Equal("the pool is empty", Assert.Single(status.Readiness.Reasons));
         Assert.Equal(admin.Journal.LastOrdering, status.Journal.LastOrdering);
         Assert.Equal(1, status.PortsByStage["ready"]);
         Assert.Equal(1, status.PortsByStage["unplumbing"]);
@@ -118,7 +118,7 @@ public sealed class AdminServerTests
         Assert.Equal([HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed, HttpStatusCode.BadRequest],
             [nowhere.StatusCode, posted.StatusCode, extra.StatusCode]);
         var error = JsonSerializer.Deserialize(await nowhere.Content.ReadAsStringAsync(), AdminJson.Default.AdminError)!;
-        Assert.Equal(AdminPaths.All, error.Allowed);
+        Assert.Equal<string>(AdminPaths.All, error.Allowed);
     }
 
     [Theory]

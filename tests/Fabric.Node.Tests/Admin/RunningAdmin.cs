@@ -9,6 +9,7 @@ public sealed class RunningAdmin : IAsyncDisposable, IAdminObserver
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("fab-t");
     private readonly AdminServer _server;
+    private bool _disposed;
 
     private RunningAdmin(INodeJournal? journal)
     {
@@ -45,6 +46,9 @@ public sealed class RunningAdmin : IAsyncDisposable, IAdminObserver
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+            return;
+        _disposed = true;
         await _server.DisposeAsync();
         await Loop.DisposeAsync();
         await Journal.DisposeAsync();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Fabric.Messages;
+using Fabric.Node.Pipeline;
 using Fabric.Ovs.OpenFlow;
 using Fabric.Ovs.Ovsdb;
 using Fabric.Ovs.Ovsdb.OpenVSwitch;
@@ -71,20 +72,13 @@ public sealed partial class OvsSwitch(string database, string runDirectory, Time
     {
         if (_cannotFlush)
             return;
-        var of = address.ToNet();
-        CtFlush[] directions =
-        [
-            new() { Zone = (ushort)zone, Original = new CtTuple { Source = of } },
-            new() { Zone = (ushort)zone, Original = new CtTuple { Destination = of } },
-            new() { Zone = (ushort)zone, Reply = new CtTuple { Source = of } },
-        ];
-        foreach (var direction in directions)
+        foreach (var flush in ConnectionFlush.For((ushort)zone, address))
         {
             await OpenFlowAsync($"flush connections of {address}", async connection =>
             {
                 try
                 {
-                    await connection.FlushConnectionsAsync(direction, cancellationToken);
+                    await connection.FlushConnectionsAsync(flush, cancellationToken);
                 }
                 catch (OpenFlowException e) when (e.Failure == OpenFlowFailure.Refused)
                 {

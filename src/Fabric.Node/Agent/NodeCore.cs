@@ -1,0 +1,211 @@
+using System.Collections.Immutable;
+using Fabric.Actors;
+using Fabric.Messages;
+using Fabric.Node.Cni;
+
+namespace Fabric.Node;
+
+/// <summary>
+/// The node's control plane without its surroundings: entities, fold, reconciler, recovery, CNI service. What it drives (kernel,
+/// Open vSwitch, journal, clock) is given to it, so the simulation runs this very class.
+/// </summary>
+/// <remarks>Made and used on one event loop.</remarks>
+public sealed class NodeCore : IDisposable
+{
+    private static readonly TimeSpan OrphanCheckInterval = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan CompactionInterval = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan WarmInterval = TimeSpan.FromMinutes(4);
+
+    private static readonly TimeSpan AskWithin = TimeSpan.FromSeconds(30);
+
+    private readonly NodeParameters _node;
+    private readonly INodeJournal _journal;
+    private readonly TimeProvider _time;
+    private readonly AgentLog _log;
+    private readonly long _incarnation;
+    private readonly Recovery _recovery;
+
+    public NodeCore(NodeParameters node, long incarnation, INodeJournal journal, HlcClock clock, IKernel kernel, ISwitch ovs,
+        TimeProvider time, AgentLog log)
+    {
+        _node = node;
+        _incarnation = incarnation;
+        _journal = journal;
+        _time = time;
+        _log = log;
+        Fold = new NodeFold(journal, NodeEvents.Catalog, clock);
+        Host = new EntityHost(
+            new HostOptions { Writer = node.Options.NodeName.Value, Incarnation = incarnation }, NodeEvents.Catalog, clock, time, log);
+        Register();
+        Plan = new FlowPlan();
+        Reconciler = new Reconciler(ovs, Fold, Plan, Host, time, log)
+        {
+            RepairsDrift = node.Options.RepairsDrift, Resynchronised = WarmNeighbours,
+        };
+        Gateway = new GatewayKeeper(kernel, Fold, Reconciler, node, time, log);
+        Host.Driver = new PortPlumber(kernel, Reconciler, Fold, Sandboxes, Host, time, log);
+        Fold.Changed = () =>
+        {
+            log.JournalFault = null;
+            Reconciler.Wake();
+            Gateway.Wake();
+        };
+        _recovery = new Recovery(Fold, Host, kernel, Reconciler, log);
+        Readiness = new AgentReadiness(Fold, Reconciler, Gateway, log, node);
+        Cni = new CniService(Host, Fold, Reconciler, ovs, kernel, Sandboxes, Settings, Readiness.Now, time);
+        log.OnClockStepped = by => RecordLife(new NodeEvent.ClockStepped(by));
+    }
+
+    public EntityHost Host { get; }
+
+    public NodeFold Fold { get; }
+
+    public FlowPlan Plan { get; }
+
+    public Reconciler Reconciler { get; }
+
+    public GatewayKeeper Gateway { get; }
+
+    public Sandboxes Sandboxes { get; } = new();
+
+    public AgentReadiness Readiness { get; }
+
+    public CniService Cni { get; }
+
+    /// <summary>Reads the journal. Then <see cref="RunAsync"/>.</summary>
+    /// <exception cref="JournalException">It is damaged.</exception>
+    /// <exception cref="AgentException">It holds what only a newer version knows.</exception>
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        await Fold.LoadAsync(cancellationToken);
+        if (Fold.StoppedAt is { } stop)
+            throw new AgentException($"{stop}; install the version that wrote it, or a newer one");
+    }
+
+    /// <summary>Recovers, then keeps everything in step until cancelled.</summary>
+    /// <param name="replaced">The event of a journal that had to be replaced, if there was one.</param>
+    /// <param name="recovered">Called once ADD may be served as far as recovery is concerned.</param>
+    public async Task RunAsync(NodeEvent.JournalReplaced? replaced, Action recovered, CancellationToken cancellationToken)
+    {
+        using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var newBoot = Fold.State.Agent is { } before && before.BootId != _node.BootId;
+        var folding = Fold.RunAsync(term.Token);
+        RecordLife(new NodeEvent.AgentStarted(
+            _node.Options.NodeName, _node.NodeUid, _incarnation, _node.Version, _node.BootId, newBoot));
+        if (replaced is not null)
+            RecordLife(replaced);
+        await _recovery.RunAsync(_node.BootId, term.Token);
+        // What the journal knows holds until the cluster says otherwise: pods attach also while the store is gone.
+        if (!Fold.State.PodCidrs.IsEmpty)
+            await AdoptAsync(Fold.State.PodCidrs, CorrelationId.None, null);
+        Readiness.HasRecovered = true;
+        recovered();
+        await Together.RunAsync(
+            [
+                folding,
+                Reconciler.RunAsync(term.Token),
+                Gateway.RunAsync(term.Token),
+                EveryAsync(OrphanCheckInterval, () => _recovery.LookForOrphansAsync(term.Token), term.Token),
+                EveryAsync(CompactionInterval, () => CompactAsync(term.Token), term.Token),
+                EveryAsync(WarmInterval, () => WarmAllAsync(), term.Token),
+            ], term);
+    }
+
+    /// <summary>Says in the journal that the agent stops, and stores a snapshot, so that the next start is quick.</summary>
+    public async Task StopAsync(string reason)
+    {
+        await Host.AskAsync(NodeLife.Id(_node.Options.NodeName), new NodeLife.Record(new NodeEvent.AgentStopped(reason)),
+            new AskContext(CorrelationId.None, TimeSpan.FromSeconds(2)));
+        try
+        {
+            await Fold.SaveSnapshotAsync(CancellationToken.None);
+        }
+        catch (JournalException e)
+        {
+            _log.Warn($"no snapshot at the end, the next start reads more: {e.Message}");
+        }
+    }
+
+    /// <summary>Opens the pools on the node's blocks and configures the bridge with them. Repeating it changes nothing.</summary>
+    public async Task AdoptAsync(ImmutableArray<Cidr> cidrs, CorrelationId correlation, Causation? cause)
+    {
+        if (!Fold.State.PodCidrs.SequenceEqual(cidrs))
+        {
+            _log.Info($"pod CIDR {string.Join(", ", cidrs)}");
+            Host.Tell(NodeLife.Id(_node.Options.NodeName), new NodeLife.Record(new NodeEvent.PodCidrsAdopted(cidrs)), correlation, cause);
+        }
+        var context = new AskContext(correlation, AskWithin, cause);
+        foreach (var cidr in cidrs)
+            Report(await Host.AskAsync(AddressPool.Id(_node.Network, cidr.IsV6), new AddressPool.Command.Open(cidr), context));
+        Report(await Host.AskAsync(
+            Bridge.Id(_node.Options.Bridge.Value), new Bridge.Command.Configure(_node.BridgeFor(cidrs)), context));
+
+        void Report(AskResult result)
+        {
+            if (result is not AskResult.Replied)
+                _log.Warn($"pod CIDR {string.Join(", ", cidrs)} could not be adopted: {result}");
+        }
+    }
+
+    public void Dispose() => Host.Dispose();
+
+    private CniSettings Settings() => new(_node.Options.Bridge.Value, _node.Network, _node.MtuBytes, _node.BootId,
+        _node.PoolsFor(Fold.State.PodCidrs));
+
+    private void Register()
+    {
+        Host.Register(new Port(), _journal);
+        Host.Register(new AddressPool(), _journal);
+        Host.Register(new Bridge(), _journal);
+        Host.Register(new Tunnel(), _journal);
+        Host.Register(new FlowRecorder(), _journal);
+        Host.Register(new NodeLife(), _journal);
+        Host.Register(new ClusterObserver(), _journal);
+    }
+
+    private void RecordLife(NodeEvent e) =>
+        Host.Tell(NodeLife.Id(_node.Options.NodeName), new NodeLife.Record(e), CorrelationId.None);
+
+    private async Task EveryAsync(TimeSpan interval, Func<Task> work, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(interval, _time, cancellationToken);
+            try
+            {
+                await work();
+            }
+            catch (Exception e) when (e is KernelException or JournalException)
+            {
+                _log.Warn(e.Message);
+            }
+        }
+    }
+
+    private async Task CompactAsync(CancellationToken cancellationToken)
+    {
+        await Fold.SaveSnapshotAsync(cancellationToken);
+        var live = Fold.State.Flows.Programmed.ToHashSet();
+        var report = await _journal.CompactAsync(Retention.Default, Fold.SnapshotOrdering, live, _time.GetUtcNow(), cancellationToken);
+        if (report.DroppedEvents > 0)
+            _log.Info($"journal compacted: {report}");
+    }
+
+    private Task WarmAllAsync()
+    {
+        WarmNeighbours();
+        return Task.CompletedTask;
+    }
+
+    // Open vSwitch and the kernel forget neighbours that are not used; the next packet to them would be late or lost.
+    private void WarmNeighbours()
+    {
+        foreach (var (peer, tunnel) in Fold.State.Tunnels)
+        {
+            foreach (var vtep in tunnel.Vteps)
+                Host.Driver!.Start(new DriverRequest(Tunnel.Id(peer), new DriverCall.WarmNeighbour(vtep), CorrelationId.None, null, 0));
+        }
+    }
+}

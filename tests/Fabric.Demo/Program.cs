@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Fabric.Demo;
+using Fabric.Lab;
+
+const string Usage = """
+    Three nodes on one machine, nine pods, and what happens to them.
+
+      make demo            runs the demo and removes everything it made
+      make demo KEEP=1     leaves nodes and pods running, and says how to look around
+      make down            removes what a kept (or killed) demo left
+    """;
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+Console.OutputEncoding = new UTF8Encoding(false);
+var keep = args is ["--keep"];
+if (!keep && args is not ([] or ["down" or "--down"]))
+{
+    Console.Error.WriteLine(Usage);
+    return args is ["--help" or "-h"] ? 0 : 2;
+}
+
+var unmet = Requirements.Unmet(needsBinaries: args is not ["down" or "--down"]);
+if (unmet.Count > 0)
+{
+    Console.Error.WriteLine("The demo can't run here:");
+    foreach (var (what, advice) in unmet)
+        Console.Error.WriteLine($"  - {what}\n    {advice}");
+    return 1;
+}
+
+using var stop = new CancellationTokenSource();
+void StopGently(PosixSignalContext context)
+{
+    context.Cancel = true;
+    stop.Cancel();
+}
+
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopGently);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, StopGently);
+using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, StopGently);
+
+using var only = Belongings.TryLock();
+if (only is null)
+{
+    Console.Error.WriteLine("Another demo is running on this machine; only one can, since the names are fixed.");
+    return 1;
+}
+
+var report = new Report(Console.Out);
+if (args is ["down" or "--down"])
+{
+    var removed = Belongings.RemoveAll();
+    report.Line(removed == 0 ? "There is nothing of the demo here." : "Everything of the demo is removed.");
+    return 0;
+}
+
+var code = 1;
+try
+{
+    if (Belongings.RemoveAll() > 0)
+        report.Line("Removed what an earlier demo left.\n");
+    code = await new Demo(report).RunAsync(keep, stop.Token);
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    report.Line("\nStopped.");
+    code = 130;
+}
+catch (Exception e) when (e is LabException or DemoException or IOException)
+{
+    report.Failed(e.Message);
+}
+finally
+{
+    if (code == 1)
+        AgentLogs.WriteNewest(report);
+    if (keep && code != 130)
+        Guide.Write(report);
+    else
+        Belongings.RemoveAll();
+}
+
+return code;
