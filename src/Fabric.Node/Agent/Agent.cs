@@ -41,6 +41,7 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         var cluster = new ClusterLink(store, node, directory.Incarnation, core.Host, core.Fold, time, log)
         {
             CidrsAssigned = core.AdoptAsync,
+            Confirmed = () => core.Readiness.NeedsConfirmation = false,
         };
         core.Readiness.StoreFault = () => cluster.StoreFault;
 

@@ -45,6 +45,9 @@ public sealed class ClusterLink(
     /// <summary>Called on the loop when the cluster assigned this node its blocks.</summary>
     public Func<ImmutableArray<Cidr>, CorrelationId, Causation?, Task>? CidrsAssigned { get; set; }
 
+    /// <summary>Called on the loop once the store has told all that it knows of this node's blocks.</summary>
+    public Action? Confirmed { get; set; }
+
     /// <summary>Joins, and takes part until cancelled.</summary>
     /// <exception cref="AgentException">Another node has this name or uid, or a newer agent of this node has started.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -186,6 +189,8 @@ public sealed class ClusterLink(
                     log.Error($"pod CIDRs stay as they are: {stalled.Reason}", null);
                     continue;
             }
+            if (step is FoldStep<PodCidr.State>.CaughtUp)
+                Confirmed?.Invoke();
             if (PodCidrs!.CidrsOf(node.NodeUid) is { IsEmpty: false } mine && CidrsAssigned is { } adopt)
                 await adopt(mine, CorrelationId.None, cause);
         }

@@ -18,6 +18,8 @@ public sealed class NodeCore : IDisposable
 
     private static readonly TimeSpan WarmInterval = TimeSpan.FromMinutes(4);
 
+    private static readonly TimeSpan CatchUpInterval = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan AskWithin = TimeSpan.FromSeconds(30);
 
     private readonly NodeParameters _node;
@@ -26,6 +28,8 @@ public sealed class NodeCore : IDisposable
     private readonly AgentLog _log;
     private readonly long _incarnation;
     private readonly Recovery _recovery;
+    private readonly Rebuild _rebuild;
+    private readonly DetachWithoutJournal _withoutJournal;
 
     public NodeCore(NodeParameters node, long incarnation, INodeJournal journal, HlcClock clock, IKernel kernel, ISwitch ovs,
         TimeProvider time, AgentLog log)
@@ -54,8 +58,13 @@ public sealed class NodeCore : IDisposable
         };
         _recovery = new Recovery(Fold, Host, kernel, Reconciler, log);
         Readiness = new AgentReadiness(Fold, Reconciler, Gateway, log, node);
-        Cni = new CniService(Host, Fold, Reconciler, ovs, kernel, Sandboxes, Settings, Readiness.Now, time);
+        _withoutJournal = new DetachWithoutJournal(Fold, Reconciler, kernel, Sandboxes, Host, log);
+        _rebuild = new Rebuild(ovs, kernel, Host, node, time, log);
+        Cni = new CniService(
+            Host, Fold, Reconciler, ovs, kernel, Sandboxes, _withoutJournal, Settings, Readiness.Now, time);
         log.OnClockStepped = by => RecordLife(new NodeEvent.ClockStepped(by));
+        // The record stream keeps trying, and its first success tells everybody that the disk answers again.
+        log.OnJournalFault = reason => RecordLife(new NodeEvent.JournalUnwritable(reason));
     }
 
     public EntityHost Host { get; }
@@ -94,8 +103,13 @@ public sealed class NodeCore : IDisposable
         var folding = Fold.RunAsync(term.Token);
         RecordLife(new NodeEvent.AgentStarted(
             _node.Options.NodeName, _node.NodeUid, _incarnation, _node.Version, _node.BootId, newBoot));
+        Readiness.NeedsConfirmation = newBoot;
         if (replaced is not null)
+        {
             RecordLife(replaced);
+            await _rebuild.RunAsync(term.Token);
+            await Fold.WhenFoldedAsync(_journal.LastOrdering);
+        }
         await _recovery.RunAsync(_node.BootId, term.Token);
         // What the journal knows holds until the cluster says otherwise: pods attach also while the store is gone.
         if (!Fold.State.PodCidrs.IsEmpty)
@@ -109,6 +123,7 @@ public sealed class NodeCore : IDisposable
                 Gateway.RunAsync(term.Token),
                 EveryAsync(OrphanCheckInterval, () => _recovery.LookForOrphansAsync(term.Token), term.Token),
                 EveryAsync(CompactionInterval, () => CompactAsync(term.Token), term.Token),
+                EveryAsync(CatchUpInterval, _withoutJournal.CatchUpAsync, term.Token),
                 EveryAsync(WarmInterval, () => WarmAllAsync(), term.Token),
             ], term);
     }

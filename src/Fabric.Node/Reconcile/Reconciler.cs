@@ -26,6 +26,7 @@ public sealed class Reconciler
     private readonly AsyncSignal _wake = new();
     private readonly HashSet<InterfaceName> _links = [];
     private readonly HashSet<(AttachmentId, int)> _flushed = [];
+    private readonly HashSet<AttachmentId> _condemned = [];
     private bool _needsResync = true;
     private bool _auditDue;
     private bool _stopping;
@@ -74,6 +75,20 @@ public sealed class Reconciler
 
     public void LinkVanished(InterfaceName name) => _links.Remove(name);
 
+    /// <summary>
+    /// Takes an attachment out of what is wanted although the journal can't say so yet: a DEL does not wait for the disk.
+    /// </summary>
+    public void Condemn(AttachmentId attachment)
+    {
+        _condemned.Add(attachment);
+        Wake();
+    }
+
+    /// <summary>The journal has caught up with a condemned attachment.</summary>
+    public void Absolve(AttachmentId attachment) => _condemned.Remove(attachment);
+
+    internal bool IsCondemned(AttachmentId attachment) => _condemned.Contains(attachment);
+
     /// <summary>Completes once the attachment's port is open with its number and its flows are confirmed.</summary>
     /// <exception cref="SwitchException">Open vSwitch could not open the device.</exception>
     /// <exception cref="OperationCanceledException">The attachment is not wanted any more.</exception>
@@ -104,7 +119,7 @@ public sealed class Reconciler
 
     /// <summary>Whether the connections of a detaching attachment's addresses have been forgotten.</summary>
     internal bool HasFlushed(AttachmentId attachment) =>
-        !_fold.State.Ports.TryGetValue(attachment, out var port) || port.Stage != PortStage.Unplumbing
+        !_fold.State.Ports.TryGetValue(attachment, out var port) || port.Stage != PortStage.Unplumbing && !IsCondemned(attachment)
         || _flushed.Contains((attachment, port.Request!.Attempt));
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -176,10 +191,10 @@ public sealed class Reconciler
         }
         else if (_auditDue)
         {
-            await CompareAsync(bridge, _plan.For(_fold.State), recordsDrift: true, "drift", cancellationToken);
+            await CompareAsync(bridge, _plan.For(Wanted()), recordsDrift: true, "drift", cancellationToken);
         }
         // What arrives while this pass runs is for the next one; what it saw at its start is what it vouches for.
-        var state = _fold.State;
+        var state = Wanted();
         await AddPortsAsync(state, cancellationToken);
         await ChangeFlowsAsync(bridge, state, cancellationToken);
         await FlushConnectionsAsync(bridge, state, cancellationToken);
@@ -195,6 +210,18 @@ public sealed class Reconciler
             Back();
     }
 
+    /// <summary>The newest state, condemned attachments on their way out in it.</summary>
+    private NodeState Wanted()
+    {
+        var state = _fold.State;
+        foreach (var attachment in _condemned)
+        {
+            if (state.Ports.TryGetValue(attachment, out var port) && port.IsWanted)
+                state = state with { Ports = state.Ports.SetItem(attachment, port with { Stage = PortStage.Unplumbing }) };
+        }
+        return state;
+    }
+
     private void Back()
     {
         var outage = _time.GetElapsedTime(_lostAt);
@@ -208,7 +235,8 @@ public sealed class Reconciler
         var missing = state.Ports.Values
             .Where(p => p.IsWanted && p.OfPort is not null && _links.Contains(p.Request!.HostInterface)
                 && !_switch.Ports.ContainsKey(p.Request.HostInterface))
-            .Select(p => new WantedPort(p.Request!.HostInterface, p.Request.Attachment, p.OfPort!.Value, p.Request.Mac, p.Request.Pod))
+            .Select(p => new WantedPort(p.Request!.HostInterface, p.Request.Attachment, p.OfPort!.Value, p.Request.Mac, p.Request.Pod,
+                PortRecord.Of(p).Encode()))
             .ToImmutableArray();
         if (missing.Length > 0)
             await _switch.AddPortsAsync(missing, cancellationToken);
@@ -231,7 +259,8 @@ public sealed class Reconciler
             [.. change.Removed.Select(f => f.Text.Id)], [.. change.Added.Select(f => f.Text.Id)],
             Reason(change), sent, _time.GetUtcNow())
         {
-            Texts = [.. change.Added.Select(f => (f.Text.Id, f.Text.Text))],
+            // Those of removed flows too: the append that brought them may be compacted away before this one is.
+            Texts = [.. change.Added.Concat(change.Removed).Select(f => (f.Text.Id, f.Text.Text))],
         }, correlation, causation);
     }
 
@@ -265,7 +294,7 @@ public sealed class Reconciler
 
     private async Task ResyncAsync(BridgeEvent.BridgeConfigured bridge, CancellationToken cancellationToken)
     {
-        await CompareAsync(bridge, _plan.For(_fold.State), recordsDrift: false, _lostBecause, cancellationToken);
+        await CompareAsync(bridge, _plan.For(Wanted()), recordsDrift: false, _lostBecause, cancellationToken);
         _needsResync = false;
     }
 

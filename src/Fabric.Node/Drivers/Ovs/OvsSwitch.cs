@@ -33,6 +33,22 @@ public sealed partial class OvsSwitch(string database, string runDirectory, Time
     /// <summary>Open vSwitch's version, null until it has said so.</summary>
     public string? Version => _db?.View.Root?.Version;
 
+    public async Task<ImmutableArray<string>> ReadPortRecordsAsync(string bridge, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await OpenDatabaseAsync(bridge, cancellationToken);
+            return [.. _db!.Monitor.Snapshot["Port"].Values
+                .Where(p => p["external_ids"][ExternalIds.Owner]?.AsString() == bridge)
+                .Select(p => p["external_ids"][ExternalIds.Record]?.AsString())
+                .OfType<string>()];
+        }
+        catch (OvsdbException e)
+        {
+            throw new SwitchException("read the ports' records", e.Message, e.IsTransient, e);
+        }
+    }
+
     public Task AddPortsAsync(ImmutableArray<WantedPort> ports, CancellationToken cancellationToken) => DatabaseAsync(
         $"add {ports.Length} ports", async db =>
         {
@@ -113,7 +129,7 @@ public sealed partial class OvsSwitch(string database, string runDirectory, Time
         return new PortSpec(port.Name.Value)
         {
             OfPortRequest = port.OfPort.Value,
-            PortExternalIds = ids,
+            PortExternalIds = ids.Add(ExternalIds.Record, port.Record),
             InterfaceExternalIds = ids,
         };
     }
