@@ -72,14 +72,19 @@ catch (Exception e) when (e is LabException or DemoException or IOException)
 {
     report.Failed(e.Message);
 }
+catch (Exception e)
+{
+    // A fault of the demo itself; it must clean up all the same.
+    report.Failed($"{e}");
+}
 finally
 {
     if (code == 1)
         AgentLogs.WriteNewest(report);
-    if (keep && code != 130)
-        Guide.Write(report);
-    else
+    if (!keep || code == 130)
         Belongings.RemoveAll();
+    else if (code == 1)
+        report.Line("\nWhat was made is left as it is: make down removes it.");
 }
 
 return code;
