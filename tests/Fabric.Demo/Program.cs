@@ -63,8 +63,9 @@ try
         report.Line("Removed what an earlier demo left.\n");
     code = await new Demo(report).RunAsync(keep, stop.Token);
 }
-catch (OperationCanceledException) when (stop.IsCancellationRequested)
+catch (Exception e) when (stop.IsCancellationRequested && (e is OperationCanceledException or LabException))
 {
+    // Ctrl-C reaches the commands that the demo runs at that moment, too.
     report.Line("\nStopped.");
     code = 130;
 }
