@@ -31,7 +31,10 @@ internal sealed class Demo(Report report)
 
         if (!keep)
             await EndAsync(nodes, pods, before, cancellationToken);
-        return Verdict();
+        var code = Verdict();
+        if (keep)
+            Guide.Write(report, pods);
+        return code;
     }
 
     private async Task<(Wire Wire, IReadOnlyList<Node> Nodes)> StartAsync(CancellationToken cancellationToken)

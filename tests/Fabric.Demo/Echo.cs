@@ -19,11 +19,15 @@ internal sealed class Echo : IDisposable
     private Echo(Socket socket) => _socket = socket;
 
     public static Echo Open(NetworkNamespace inside) => new(inside.Run(() =>
-        new Socket(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Icmp)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Icmp)
         {
             // A stalled reader must not be counted as a lost packet.
             ReceiveBufferSize = 1 << 20,
-        }));
+        };
+        socket.Bind(new IPEndPoint(IPAddress.Any, 0));
+        return socket;
+    }));
 
     /// <summary>Sends one request.</summary>
     /// <returns>False if the kernel refused it, as it does while it has no neighbour entry: that packet is lost.</returns>

@@ -3,7 +3,7 @@ namespace Fabric.Demo;
 /// <summary>How to look around in a demo that was kept.</summary>
 internal static class Guide
 {
-    public static void Write(Report report)
+    public static void Write(Report report, IReadOnlyList<Pod> pods)
     {
         report.Line($"""
 
@@ -13,8 +13,8 @@ internal static class Guide
               fabric status                                    # the node; also members, mesh, ports, ips, flows
               fabric events --pod demo/a-1                     # all that happened to a pod
               fabric events --follow                           # what happens from now on
-              ip netns exec {Places.Prefix}a-1 ping {Places.Prefix}…           # a shell in a pod: ip netns exec {Places.Prefix}a-1 bash
-              ip netns exec {Places.Prefix}a ip route                  # the node itself
+              ip netns exec {Places.Prefix}a-1 ping {pods[^2].Address}     # from pod a-1 to pod {pods[^2].Name}; or bash instead of ping
+              ip netns exec {Places.Prefix}a ip route              # the node itself
               ovs-vsctl --db=unix:{Places.Folder}/node-a/ovs/db.sock show
               OVS_RUNDIR={Places.Folder}/node-a/ovs ovs-ofctl dump-flows br-fabric
               tail -f {Places.Folder}/node-a/agent.log

@@ -10,6 +10,8 @@ internal sealed class Latency(Report report, CancellationToken cancellationToken
     // The first runs read files from disk and warm caches, of both.
     private const int Unmeasured = 3;
 
+    private static readonly TimeSpan SettleWithin = TimeSpan.FromSeconds(5);
+
     public async Task MeasureAsync(Node node)
     {
         var (fabric, reference) = (new Series(), new Series());
@@ -41,6 +43,7 @@ internal sealed class Latency(Report report, CancellationToken cancellationToken
             var added = Checked(Plugin.Fabric(node, "ADD", own), "fabric-cni ADD");
             var addedThere = Checked(Plugin.Reference(host, "ADD", theirs), "bridge ADD");
             var deleted = Checked(Plugin.Fabric(node, "DEL", own, added.Output), "fabric-cni DEL");
+            Settle(node);
             var deletedThere = Checked(Plugin.Reference(host, "DEL", theirs, addedThere.Output), "bridge DEL");
             if (!isMeasured)
                 continue;
@@ -50,6 +53,18 @@ internal sealed class Latency(Report report, CancellationToken cancellationToken
 
         Net.DeleteMany([.. nets, host]);
     }
+
+    // The agent answers DEL before the kernel has deleted the link, which takes the kernel's one lock for all links; the next
+    // measurement must not wait for that.
+    private void Settle(Node node)
+    {
+        var settled = SpinWait.SpinUntil(
+            () => cancellationToken.IsCancellationRequested || !Links(node).Contains("gone", StringComparison.Ordinal), SettleWithin);
+        if (!settled)
+            throw new DemoException($"{node.Name} still has links of detached pods after {Report.Seconds(SettleWithin)}:\n{Links(node)}");
+    }
+
+    private static string Links(Node node) => node.Net.Inside.Run(() => File.ReadAllText("/proc/thread-self/net/dev"));
 
     private static Plugin.Run Checked(Plugin.Run run, string what) =>
         run.Code == 0 ? run : throw new DemoException($"{what} failed with code {run.Code}: {run.Output.Trim()}");

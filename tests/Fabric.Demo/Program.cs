@@ -63,8 +63,9 @@ try
         report.Line("Removed what an earlier demo left.\n");
     code = await new Demo(report).RunAsync(keep, stop.Token);
 }
-catch (OperationCanceledException) when (stop.IsCancellationRequested)
+catch (Exception e) when (stop.IsCancellationRequested && (e is OperationCanceledException or LabException))
 {
+    // Ctrl-C reaches the commands that the demo runs at that moment, too.
     report.Line("\nStopped.");
     code = 130;
 }
@@ -72,14 +73,19 @@ catch (Exception e) when (e is LabException or DemoException or IOException)
 {
     report.Failed(e.Message);
 }
+catch (Exception e)
+{
+    // A fault of the demo itself; it must clean up all the same.
+    report.Failed($"{e}");
+}
 finally
 {
     if (code == 1)
         AgentLogs.WriteNewest(report);
-    if (keep && code != 130)
-        Guide.Write(report);
-    else
+    if (!keep || code == 130)
         Belongings.RemoveAll();
+    else if (code == 1)
+        report.Line("\nWhat was made is left as it is: make down removes it.");
 }
 
 return code;

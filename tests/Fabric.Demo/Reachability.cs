@@ -17,7 +17,7 @@ internal sealed class Reachability(Report report, CancellationToken cancellation
         rows.Append("from \\ to".PadRight(Column + 1));
         foreach (var to in pods)
             rows.Append(to.Name.PadLeft(Column - 2).PadRight(Column));
-        rows.Append('\n');
+        EndRow(rows);
         int pings = 0, connections = 0, seen = 0;
         await report.DoAsync($"{pods.Count * (pods.Count - 1)} pings and as many TCP connections of 64 KiB each way", async () =>
         {
@@ -42,7 +42,7 @@ internal sealed class Reachability(Report report, CancellationToken cancellation
                     rows.Append(Cell(time, source is not null));
                 }
 
-                rows.Append('\n');
+                EndRow(rows);
             }
         });
         report.Block(rows.ToString());
@@ -55,7 +55,7 @@ internal sealed class Reachability(Report report, CancellationToken cancellation
     /// <summary>From every pod to its gateway, its node, another node and a host outside; and from the node to the pod.</summary>
     public async Task ToHostsAsync(IReadOnlyList<Pod> pods, IReadOnlyList<Node> nodes, Wire wire)
     {
-        var rows = new StringBuilder($"{"pod",-8}{"address",-15}{"gateway",-19}{"its node",-20}{"another node",-20}{"outside",-8}\n");
+        var rows = new StringBuilder($"{"pod",-8}{"address",-15}{"gateway",-19}{"its node",-20}{"another node",-20}outside\n");
         var good = 0;
         var masqueraded = 0;
         await report.DoAsync("from each pod to gateway, nodes and a host outside", async () =>
@@ -74,7 +74,7 @@ internal sealed class Reachability(Report report, CancellationToken cancellation
                 good += ok ? 1 : 0;
                 masqueraded += pod.Node.Address.Equals(source) ? 1 : 0;
                 rows.Append($"{pod.Name,-8}{pod.Address,-15}{To(pod.Gateway, gateway),-19}{To(pod.Node.Address, host),-20}"
-                    + $"{To(other.Address, far),-20}{Cell(outside, source is not null)}\n");
+                    + $"{To(other.Address, far),-20}{Cell(outside, source is not null).Trim()}\n");
             }
         });
         report.Block(rows.ToString());
@@ -94,6 +94,13 @@ internal sealed class Reachability(Report report, CancellationToken cancellation
 
         var all = pods.Count * nodes.Count;
         report.Expect(answered == all, $"from the nodes to the pods: {answered} of {all} pings answered");
+    }
+
+    private static void EndRow(StringBuilder rows)
+    {
+        while (rows[^1] == ' ')
+            rows.Length--;
+        rows.Append('\n');
     }
 
     private static string To(IPAddress address, TimeSpan? time) => $"{address} {Milliseconds(time)}";

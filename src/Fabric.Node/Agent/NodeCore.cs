@@ -46,7 +46,13 @@ public sealed class NodeCore : IDisposable
         Plan = new FlowPlan();
         Reconciler = new Reconciler(ovs, Fold, Plan, Host, time, log)
         {
-            RepairsDrift = node.Options.RepairsDrift, Resynchronised = WarmNeighbours,
+            RepairsDrift = node.Options.RepairsDrift,
+            Resynchronised = () =>
+            {
+                // The gateway device is a port of Open vSwitch, which may have made it anew.
+                Gateway!.Repeat();
+                WarmNeighbours();
+            },
         };
         Gateway = new GatewayKeeper(kernel, Fold, Reconciler, node, time, log);
         Host.Driver = new PortPlumber(kernel, Reconciler, Fold, Sandboxes, Host, time, log);
