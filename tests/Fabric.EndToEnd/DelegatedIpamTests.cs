@@ -75,6 +75,22 @@ public sealed class DelegatedIpamTests(CniLab lab) : IClassFixture<CniLab>
         Assert.Empty(leases());
     });
 
+    [SkippableFact]
+    public Task A_del_while_the_plugin_runs_leaves_no_lease() => TestAsync(async (leases, extra) =>
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            using var pod = lab.First.NewPod();
+            using var add = (pod.Call("ADD") with { CniVersion = Version, Extra = extra }).Start();
+            Moments.Pass(TimeSpan.FromMilliseconds(round * 3));
+            (await (pod.Call("DEL") with { CniVersion = Version, Extra = extra }).RunAsync()).MustSucceed();
+            if ((await CniCall.ReadAsync(add)).Succeeded)
+                (await (pod.Call("DEL") with { CniVersion = Version, Extra = extra }).RunAsync()).MustSucceed();
+            Assert.Empty(leases());
+            await Leaks.MustBeExactlyAsync(lab.First);
+        }
+    });
+
     /// <param name="body">Gets a reader of the plugin's leases and the configuration that asks for it.</param>
     private Task TestAsync(Func<Func<string[]>, string, Task> body) => lab.TestAsync(async () =>
     {
@@ -103,7 +119,7 @@ public sealed class DelegatedIpamTests(CniLab lab) : IClassFixture<CniLab>
 
     private static string[] Leases(string folder) =>
     [
-        .. Directory.GetFiles(Path.Combine(folder, "pods")).Select(Path.GetFileName).OfType<string>()
+        .. Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Select(Path.GetFileName).OfType<string>()
             .Where(f => f.StartsWith("10.", StringComparison.Ordinal)),
     ];
 }

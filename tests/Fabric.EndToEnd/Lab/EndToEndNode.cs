@@ -128,7 +128,7 @@ public sealed class EndToEndNode : IDisposable
         [.. Ovs.Vsctl("list-ports", BridgeName).Split('\n', StringSplitOptions.RemoveEmptyEntries)];
 
     /// <summary>The bridge's flows without what changes by itself, sorted.</summary>
-    public ImmutableArray<string> Flows() =>
+    public string[] Flows() =>
     [
         .. Ovs.Ofctl("--no-stats", "--no-names", "dump-flows", BridgeName)
             .Split('\n', StringSplitOptions.RemoveEmptyEntries)
