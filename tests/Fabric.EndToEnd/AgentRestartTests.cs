@@ -37,29 +37,26 @@ public sealed partial class AgentRestartTests(RestartLab lab) : IClassFixture<Re
     [SkippableFact]
     public Task With_the_store_unreachable_pods_attach_from_the_journals_cidr() => lab.TestAsync(async () =>
     {
+        Skip.If(!File.Exists("/usr/bin/python3"), "python3, which locks the store, is not installed");
         var node = lab.First;
         using var before = await node.AddPodAsync();
         using var remote = await lab.Second.AddPodAsync();
-        var store = node.Options["cluster-store"]["sqlite:".Length..];
+        LabWait.Until(() => before.Pings(remote.Address), "the other node's pod answers");
+        var joins = Joins(node);
         node.Agent!.Kill();
-        node.Options["cluster-store"] = "sqlite:" + Path.Combine(Path.GetDirectoryName(store)!, "gone", "cluster.db");
-        // A file where the folder should be: the store can't even be made anew.
-        var obstacle = Path.Combine(Path.GetDirectoryName(store)!, "gone");
-        await File.WriteAllTextAsync(obstacle, "");
-        try
+        using (var locker = LockStore(node.Options["cluster-store"]["sqlite:".Length..]))
         {
             await node.StartAsync();
             using var pod = await node.AddPodAsync();
             Assert.True(pod.Pings(before.Address));
             Assert.True(pod.Pings(remote.Address), "the mesh is known from the journal");
             (await pod.DelAsync()).MustSucceed();
+            Assert.Equal(joins, Joins(node));
+            locker.StandardInput.Close();
+            locker.WaitForExit();
         }
-        finally
-        {
-            node.Agent!.Kill();
-            node.Options["cluster-store"] = "sqlite:" + store;
-            await node.StartAsync();
-        }
+        await LabWait.UntilAsync(() => Task.FromResult(Joins(node) > joins), "it joins once the store can be written",
+            TimeSpan.FromSeconds(40));
     });
 
     [SkippableFact]
@@ -103,6 +100,26 @@ public sealed partial class AgentRestartTests(RestartLab lab) : IClassFixture<Re
         using var after = await node.AddPodAsync();
         await Leaks.MustBeExactlyAsync(node, after);
     });
+
+    private static int Joins(EndToEndNode node) => node.Log.Split("joined cluster").Length - 1;
+
+    private static Process LockStore(string path)
+    {
+        var start = new ProcessStartInfo("/usr/bin/python3")
+        {
+            ArgumentList =
+            {
+                "-c", "import sqlite3,sys\nc=sqlite3.connect(sys.argv[1],isolation_level=None)\nc.execute('BEGIN EXCLUSIVE')\n"
+                    + "print('locked',flush=True)\nsys.stdin.read()",
+                path,
+            },
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        var locker = Process.Start(start)!;
+        Assert.Equal("locked", locker.StandardOutput.ReadLine());
+        return locker;
+    }
 
     private static void Damage(string path, string damage)
     {

@@ -83,7 +83,7 @@ public sealed class ClusterTests(ClusterLab lab) : IClassFixture<ClusterLab>
             foreach (var node in nodes)
             {
                 var state = await node.StateAsync();
-                var programmed = node.Flows().Count(f => f.Contains("->tun_dst", StringComparison.Ordinal));
+                var programmed = node.Flows().Count(f => f.Contains("tun_src=", StringComparison.Ordinal));
                 if (nodes.Any(n => n != node && !state.Tunnels.ContainsKey(new NodeName(n.Lab.Name))) || programmed < nodes.Count - 1)
                     return false;
             }

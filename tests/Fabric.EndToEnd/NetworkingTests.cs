@@ -141,13 +141,12 @@ public sealed class NetworkingTests(DualStackLab lab) : IClassFixture<DualStackL
     [SkippableFact]
     public Task Masquerade_only_what_leaves_the_cluster() => lab.TestAsync(async () =>
     {
-        const string Internet = "10.90.0.200";
-        lab.Underlay.Namespace.Ip("address", "replace", Internet + "/24", "dev", LabUnderlay.Device);
+        ServiceLab.MakeOutside(lab.Underlay);
         using var server = LabTraffic.Serve(lab.Underlay.Namespace, 8080, "internet");
         using var pod = await lab.First.AddPodAsync();
         using var remote = await lab.Second.AddPodAsync();
         using var inside = LabTraffic.Serve(remote.Namespace, 8080, "inside");
-        Assert.Equal($"internet {lab.First.Lab.Address}", await AskAsync(pod.Namespace, Internet));
+        Assert.Equal($"internet {lab.First.Lab.Address}", await AskAsync(pod.Namespace, ServiceLab.Outside));
         Assert.Equal($"inside {pod.Address}", await AskAsync(pod.Namespace, remote.Address));
     });
 

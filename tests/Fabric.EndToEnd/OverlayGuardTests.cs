@@ -21,7 +21,7 @@ public sealed class OverlayGuardTests(DualStackLab lab) : IClassFixture<DualStac
     [SkippableFact]
     public Task A_packet_from_an_unknown_vtep_drops() => WithVictimAsync((sender, victim, vtep) =>
     {
-        lab.Underlay.Namespace.Ip("address", "replace", ServiceLab.Outside + "/24", "dev", LabUnderlay.Device);
+        ServiceLab.MakeOutside(lab.Underlay);
         LabTraffic.Send(lab.Underlay.Namespace, Forged(sender.Address, victim.Address), vtep, OverlayPort);
     }, reaches: false);
 

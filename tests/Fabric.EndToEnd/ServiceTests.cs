@@ -38,11 +38,13 @@ public sealed class ServiceTests(DualStackLab lab) : IClassFixture<DualStackLab>
 
     private Task WithServiceAsync(EndToEndNode backendNode, Func<Pod, Pod, Task> body, bool local = false) => lab.TestAsync(async () =>
     {
-        lab.Underlay.Namespace.Ip("address", "replace", ServiceLab.Outside + "/24", "dev", LabUnderlay.Device);
+        ServiceLab.MakeOutside(lab.Underlay);
         using var client = await lab.First.AddPodAsync();
         using var backend = await backendNode.AddPodAsync();
         using var server = LabTraffic.Serve(backend.Namespace, 8080, "backend");
         LabWait.Until(() => client.Pings(backend.Address), "client and backend reach each other");
+        // Service addresses leave the host by its default route, and the rules below turn them round.
+        lab.First.Namespace.Ip("route", "replace", "default", "via", ServiceLab.Outside);
         lab.First.Namespace.Run(["nft", "-f", "-"], null, ServiceLab.Rules(
             lab.First.Lab.Address.ToString(), ClusterIp, NodePort, backend.Address, local));
         try

@@ -12,6 +12,8 @@ public sealed partial class CniService(
     /// <summary>The runtime gives up after a few minutes; an attachment has its own, shorter deadline.</summary>
     private static readonly TimeSpan AskWithin = Port.AttachWithin + TimeSpan.FromSeconds(5);
 
+    private readonly LeasesUnderWay _leases = new();
+
     /// <param name="sandbox">The namespace that came with the request, or null; the caller disposes it.</param>
     /// <exception cref="CniPeerException">The binary went away while a delegated plugin was to run.</exception>
     public async Task<CniResultFrame> HandleAsync(
@@ -48,6 +50,7 @@ public sealed partial class CniService(
     private async Task<CniError?> DelAsync(CniRequest request, IpamRounds? ipam, CancellationToken cancellationToken)
     {
         var attachment = request.Attachment!.Value;
+        _leases.Detach(attachment);
         var answer = await AskAsync(request, new Port.Command.Detach(attachment, "CNI DEL"), attachment);
         if (answer is AskResult.Unavailable unavailable && !await TryWithoutJournalAsync(request, attachment, cancellationToken))
             return CniErrors.TryAgainLater($"{attachment} is not detached yet: {unavailable.Reason}", request.Correlation);

@@ -27,8 +27,8 @@ public sealed class DetachWithoutJournal(
         _pending[attachment] = correlation;
         reconciler.Condemn(attachment);
         await reconciler.WhenGoneAsync(attachment, correlation, null);
-        await kernel.DetachAsync(attachment, port.Request!.HostInterface,
-            sandboxes.Find(attachment, port.Request.Sandbox), cancellationToken);
+        using var sandbox = sandboxes.Borrow(attachment, port.Request!.Sandbox);
+        await kernel.DetachAsync(attachment, port.Request.HostInterface, sandbox, cancellationToken);
         reconciler.LinkVanished(port.Request.HostInterface);
         log.Warn($"{attachment} was detached without the journal; its address stays held until the journal can be written");
     }

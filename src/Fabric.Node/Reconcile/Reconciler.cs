@@ -28,6 +28,7 @@ public sealed class Reconciler
     private readonly HashSet<(AttachmentId, int)> _flushed = [];
     private readonly HashSet<AttachmentId> _condemned = [];
     private bool _needsResync = true;
+    private bool _wasInStep;
     private bool _auditDue;
     private bool _stopping;
     private long _lostAt;
@@ -122,6 +123,11 @@ public sealed class Reconciler
         !_fold.State.Ports.TryGetValue(attachment, out var port) || port.Stage != PortStage.Unplumbing && !IsCondemned(attachment)
         || _flushed.Contains((attachment, port.Request!.Attempt));
 
+    /// <summary>Reconciles until cancelled.</summary>
+    /// <exception cref="SwitchException">
+    /// Open vSwitch's configuration leaves no room for the bridge, and this agent has not worked with it before: only an operator
+    /// can change that. The same at a later time is tried again, because what forwards must go on.
+    /// </exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var audit = _time.CreateTimer(static self => ((Reconciler)self!).AuditLater(), this, AuditInterval, AuditInterval);
@@ -139,7 +145,7 @@ public sealed class Reconciler
                 }
                 await _wake.WaitAsync(cancellationToken);
             }
-            catch (SwitchException e)
+            catch (SwitchException e) when (e.IsTransient || _wasInStep)
             {
                 _observer.PassFailed(e.Operation, e.Message);
                 Lost(e.Message);
@@ -207,7 +213,10 @@ public sealed class Reconciler
             _waiters.AuditDone();
         }
         if (resynced)
+        {
+            _wasInStep = true;
             Back();
+        }
     }
 
     /// <summary>The newest state, condemned attachments on their way out in it.</summary>

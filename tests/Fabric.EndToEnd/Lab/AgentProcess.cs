@@ -9,7 +9,11 @@ public sealed class AgentProcess : IDisposable
 {
     private readonly Process _process;
 
-    private AgentProcess(Process process) => _process = process;
+    private AgentProcess(Process process)
+    {
+        _process = process;
+        AppDomain.CurrentDomain.ProcessExit += KillAtExit;
+    }
 
     /// <summary>The executable that was built with these tests.</summary>
     public static string Executable { get; } = Path.Combine(AppContext.BaseDirectory, "fabric-node");
@@ -62,8 +66,11 @@ public sealed class AgentProcess : IDisposable
         ? _process.ExitCode
         : throw new InvalidOperationException($"agent {Pid} did not end within 30 s");
 
+    private void KillAtExit(object? sender, EventArgs e) => Kill();
+
     public void Dispose()
     {
+        AppDomain.CurrentDomain.ProcessExit -= KillAtExit;
         Kill();
         _process.Dispose();
     }

@@ -14,6 +14,9 @@ public sealed class EndToEndNode : IDisposable
 
     public const string Gateway = "fabric-gw";
 
+    /// <summary>About a second on an idle machine.</summary>
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(90);
+
     private static int _containers;
 
     private readonly string _folder;
@@ -73,14 +76,24 @@ public sealed class EndToEndNode : IDisposable
         await WaitUntilReadyAsync();
     }
 
-    public Task WaitUntilReadyAsync() => LabWait.UntilAsync(
-        async () =>
+    public async Task WaitUntilReadyAsync()
+    {
+        try
         {
-            if (Agent!.HasExited)
-                throw new InvalidOperationException($"the agent of {Lab.Name} ended by itself:\n{Log}");
-            return File.Exists(CniSocket) && (await Call("STATUS").RunAsync()).Succeeded;
-        },
-        $"the agent of {Lab.Name} is ready", TimeSpan.FromSeconds(40));
+            await LabWait.UntilAsync(
+                async () =>
+                {
+                    if (Agent!.HasExited)
+                        throw new InvalidOperationException($"the agent of {Lab.Name} ended by itself:\n{Log}");
+                    return File.Exists(CniSocket) && (await Call("STATUS").RunAsync()).Succeeded;
+                },
+                $"the agent of {Lab.Name} is ready", ReadyWithin);
+        }
+        catch (LabException e)
+        {
+            throw new EndToEndException($"{e.Message}\n{Log}", e);
+        }
+    }
 
     /// <summary>SIGKILL and a new start, ready again.</summary>
     public Task CrashAndRestartAsync()
@@ -128,7 +141,7 @@ public sealed class EndToEndNode : IDisposable
         [.. Ovs.Vsctl("list-ports", BridgeName).Split('\n', StringSplitOptions.RemoveEmptyEntries)];
 
     /// <summary>The bridge's flows without what changes by itself, sorted.</summary>
-    public ImmutableArray<string> Flows() =>
+    public string[] Flows() =>
     [
         .. Ovs.Ofctl("--no-stats", "--no-names", "dump-flows", BridgeName)
             .Split('\n', StringSplitOptions.RemoveEmptyEntries)

@@ -1,3 +1,5 @@
+using Fabric.Lab;
+
 namespace Fabric.EndToEnd;
 
 /// <summary>What kube-proxy programs for one service with one endpoint, as nft text.</summary>
@@ -5,6 +7,13 @@ internal static class ServiceLab
 {
     /// <summary>A machine beside the nodes, no member of the cluster.</summary>
     internal const string Outside = "10.90.0.200";
+
+    internal static void MakeOutside(LabUnderlay underlay)
+    {
+        underlay.Namespace.Ip("address", "replace", Outside + "/24", "dev", LabUnderlay.Device);
+        // Else its TCP leaves with unfinished checksums, which no userspace datapath completes.
+        underlay.Namespace.Run("ethtool", "-K", LabUnderlay.Device, "tx", "off");
+    }
 
     /// <param name="local">externalTrafficPolicy: Local, which keeps the client's address.</param>
     internal static string Rules(string node, string clusterIp, int nodePort, string endpoint, bool local) => $$"""
