@@ -11,6 +11,8 @@ internal static class Binaries
 
     public static string Cli => Existing("fabric");
 
+    public static bool HasCli => File.Exists(Path.Combine(Folder, "fabric"));
+
     /// <summary>Where Debian's containernetworking-plugins has the reference plugins.</summary>
     public static string ReferencePlugins => Environment.GetEnvironmentVariable("CNI_REFERENCE_PATH") ?? "/usr/lib/cni";
 

@@ -40,7 +40,22 @@ internal sealed class FabricNode : IDisposable
 
     /// <summary>Starts the agent and returns once an ADD would be served.</summary>
     /// <returns>The time from starting the process until then.</returns>
-    public TimeSpan StartAgent(string logLevel = "warning")
+    public TimeSpan StartAgent()
+    {
+        LaunchAgent();
+        while (true)
+        {
+            ThrowIfAgentEnded();
+            if (File.Exists(CniSocket) && Cni.Call("STATUS", "status", null, "").ExitCode == 0)
+                return Stopwatch.GetElapsedTime(Agent.StartedAt);
+            if (Stopwatch.GetElapsedTime(Agent.StartedAt) > TimeSpan.FromSeconds(60))
+                throw new InvalidOperationException($"the agent is not ready after a minute: {File.ReadAllText(LogPath)}");
+            Thread.Sleep(1);
+        }
+    }
+
+    /// <summary>Starts the agent and does not wait for it.</summary>
+    public void LaunchAgent()
     {
         _agent?.Dispose();
         _agent = new AgentProcess(_node.Namespace.Name,
@@ -48,18 +63,14 @@ internal sealed class FabricNode : IDisposable
             "--node-name", "bench", "--state-dir", StateFolder, "--cluster-store", "sqlite:" + ClusterFile,
             "--cluster-cidr", "10.244.0.0/16", "--node-prefix-length", "22", "--underlay-address", $"{_node.Address}",
             "--datapath-type", "netdev", "--ovs-db", _node.Ovs.Endpoint, "--ovs-run-dir", _node.Ovs.RunFolder,
-            "--cni-socket", CniSocket, "--admin-socket", AdminSocket, "--health-address", "off", "--log-level", logLevel,
+            "--cni-socket", CniSocket, "--admin-socket", AdminSocket, "--health-address", "off", "--log-level", "warning",
         ], LogPath);
-        while (true)
-        {
-            if (_agent.HasExited)
-                throw new InvalidOperationException($"the agent ended: {File.ReadAllText(LogPath)}");
-            if (File.Exists(CniSocket) && Cni.Call("STATUS", "status", null, "").ExitCode == 0)
-                return Stopwatch.GetElapsedTime(_agent.StartedAt);
-            if (Stopwatch.GetElapsedTime(_agent.StartedAt) > TimeSpan.FromSeconds(60))
-                throw new InvalidOperationException($"the agent is not ready after a minute: {File.ReadAllText(LogPath)}");
-            Thread.Sleep(1);
-        }
+    }
+
+    public void ThrowIfAgentEnded()
+    {
+        if (Agent.HasExited)
+            throw new InvalidOperationException($"the agent ended: {File.ReadAllText(LogPath)}");
     }
 
     /// <summary>SIGKILLs the agent; ports and flows stay. The socket is deleted, so that the next start is seen by it.</summary>

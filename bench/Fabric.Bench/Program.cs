@@ -14,6 +14,10 @@ var benchmarks = new (string Name, bool NeedsLab, Func<Results, Task> Run)[]
 {
     ("journal", false, JournalBenchmark.RunAsync),
     ("attach", true, results => AttachBenchmark.RunAsync(results, pods, rounds)),
+    ("burst", true, results => BurstBenchmark.RunAsync(results, Math.Max(1, rounds / 12))),
+    ("flows", true, results => FlowBenchmark.RunAsync(results, Math.Max(1, rounds / 6))),
+    ("recovery", true, results => RecoveryBenchmark.RunAsync(results, Math.Max(1, rounds / 12))),
+    ("start", true, results => StartBenchmark.RunAsync(results, Math.Max(1, rounds / 6))),
 };
 if (words.Count == 0 || words.Any(w => w != "all" && !benchmarks.Any(b => b.Name == w)))
     return Usage();

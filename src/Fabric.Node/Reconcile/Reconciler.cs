@@ -31,6 +31,8 @@ public sealed class Reconciler
     private bool _wasInStep;
     private bool _auditDue;
     private bool _stopping;
+    private Task _adding = Task.CompletedTask;
+    private CancellationToken _running;
     private long _lostAt;
     private string _lostBecause = "the agent was not connected yet";
 
@@ -71,6 +73,9 @@ public sealed class Reconciler
     public void LinkAppeared(InterfaceName name)
     {
         _links.Add(name);
+        // Not left to the next pass: a port is what Open vSwitch takes longest for, and a bundle may be under way just now.
+        if (IsInStep)
+            StartAdding();
         Wake();
     }
 
@@ -133,6 +138,7 @@ public sealed class Reconciler
         using var audit = _time.CreateTimer(static self => ((Reconciler)self!).AuditLater(), this, AuditInterval, AuditInterval);
         // What is lost while the agent itself goes away is no news.
         await using var stopping = cancellationToken.Register(static self => ((Reconciler)self!)._stopping = true, this);
+        _running = cancellationToken;
         var pause = TimeSpan.FromMilliseconds(50);
         while (true)
         {
@@ -201,9 +207,10 @@ public sealed class Reconciler
         }
         // What arrives while this pass runs is for the next one; what it saw at its start is what it vouches for.
         var state = Wanted();
-        await AddPortsAsync(state, cancellationToken);
+        StartAdding();
         await ChangeFlowsAsync(bridge, state, cancellationToken);
         await FlushConnectionsAsync(bridge, state, cancellationToken);
+        await FinishAddingAsync();
         await RemovePortsAsync(state, cancellationToken);
         ReconciledOrdering = state.Ordering;
         _waiters.Settle();
@@ -239,17 +246,45 @@ public sealed class Reconciler
         Resynchronised?.Invoke();
     }
 
-    private async Task AddPortsAsync(NodeState state, CancellationToken cancellationToken)
+    /// <summary>Ports are added beside the pass; a failure is met by the pass that waits for them.</summary>
+    private void StartAdding()
     {
-        var missing = state.Ports.Values
-            .Where(p => p.IsWanted && p.OfPort is not null && _links.Contains(p.Request!.HostInterface)
-                && !_switch.Ports.ContainsKey(p.Request.HostInterface))
-            .Select(p => new WantedPort(p.Request!.HostInterface, p.Request.Attachment, p.OfPort!.Value, p.Request.Mac, p.Request.Pod,
-                PortRecord.Of(p).Encode()))
-            .ToImmutableArray();
-        if (missing.Length > 0)
-            await _switch.AddPortsAsync(missing, cancellationToken);
+        if (_adding.IsCompletedSuccessfully)
+            _adding = AddPortsAsync();
     }
+
+    private async Task FinishAddingAsync()
+    {
+        var adding = _adding;
+        try
+        {
+            await adding;
+        }
+        finally
+        {
+            // Another may have begun meanwhile.
+            if (ReferenceEquals(_adding, adding))
+                _adding = Task.CompletedTask;
+        }
+    }
+
+    private async Task AddPortsAsync()
+    {
+        var asked = new HashSet<InterfaceName>();
+        // Links that appear while a transaction is under way go into the next one together.
+        while (MissingPorts(asked) is { Length: > 0 } missing)
+        {
+            asked.UnionWith(missing.Select(p => p.Name));
+            await _switch.AddPortsAsync(missing, _running);
+        }
+    }
+
+    private ImmutableArray<WantedPort> MissingPorts(HashSet<InterfaceName> asked) =>
+        [.. Wanted().Ports.Values
+            .Where(p => p.IsWanted && p.OfPort is not null && _links.Contains(p.Request!.HostInterface)
+                && !_switch.Ports.ContainsKey(p.Request.HostInterface) && !asked.Contains(p.Request.HostInterface))
+            .Select(p => new WantedPort(p.Request!.HostInterface, p.Request.Attachment, p.OfPort!.Value, p.Request.Mac, p.Request.Pod,
+                PortRecord.Of(p).Encode()))];
 
     private async Task ChangeFlowsAsync(BridgeEvent.BridgeConfigured bridge, NodeState state, CancellationToken cancellationToken)
     {
@@ -284,8 +319,8 @@ public sealed class Reconciler
             var key = (port.Request!.Attachment, port.Request.Attempt);
             if (_flushed.Contains(key))
                 continue;
-            foreach (var address in port.Addresses)
-                await _switch.FlushConnectionsAsync(bridge.ConntrackZone, address.Address, cancellationToken);
+            await Task.WhenAll(port.Addresses.Select(a =>
+                _switch.FlushConnectionsAsync(bridge.ConntrackZone, a.Address, cancellationToken)));
             _flushed.Add(key);
         }
         _flushed.RemoveWhere(f => !state.Ports.ContainsKey(f.Item1));
@@ -293,13 +328,18 @@ public sealed class Reconciler
 
     private async Task RemovePortsAsync(NodeState state, CancellationToken cancellationToken)
     {
+        // A port that this pass does not know of may have been added beside it.
+        var newest = Wanted();
         var extra = _switch.Ports.Values
-            .Where(p => p.Attachment is { } a && !(state.Ports.TryGetValue(a, out var port) && port.IsWanted))
+            .Where(p => p.Attachment is { } a && !IsWantedIn(state, a) && !IsWantedIn(newest, a))
             .Select(p => p.Name)
             .ToImmutableArray();
         if (extra.Length > 0)
             await _switch.RemovePortsAsync(extra, cancellationToken);
     }
+
+    private static bool IsWantedIn(NodeState state, AttachmentId attachment) =>
+        state.Ports.TryGetValue(attachment, out var port) && port.IsWanted;
 
     private async Task ResyncAsync(BridgeEvent.BridgeConfigured bridge, CancellationToken cancellationToken)
     {
