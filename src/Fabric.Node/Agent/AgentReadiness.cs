@@ -26,7 +26,7 @@ public sealed class AgentReadiness(
             return NotAvailable("the agent is starting");
         if (fold.StoppedAt is { } stop)
             return NotAvailable(stop);
-        if (state.Bridge.Configured is null)
+        if (state.Bridge.Configured is null || state.PodCidrs.IsEmpty)
         {
             return NotAvailable("this node has no pod CIDR yet"
                 + (StoreFault() is { } fault ? $"; the cluster store: {fault}" : ", the cluster's singleton assigns it"));
@@ -42,18 +42,18 @@ public sealed class AgentReadiness(
             return NotAvailable($"the gateway device: {trouble}");
         if (log.JournalFault is { } unwritable)
             return NotAvailable($"the journal can't be written: {unwritable}");
-        return FullPool(state) is { } full ? NotAvailable(full) : Readiness.Ready;
+        return PoolFault(state) ?? Readiness.Ready;
     }
 
-    private string? FullPool(NodeState state)
+    private Readiness? PoolFault(NodeState state)
     {
         foreach (var pool in node.PoolsFor(state.PodCidrs))
         {
             if (!state.Pools.TryGetValue(pool, out var held) || held.Cidr is not { } cidr)
-                return $"pool {pool} is not open yet";
+                return NotAvailable($"pool {pool} is not open yet");
             var unusable = (UInt128)(AddressPool.ReservedAddresses + (cidr.IsV6 ? 0 : 1));
             if ((UInt128)held.Lending.Holders.Count + unusable >= cidr.Size)
-                return $"all addresses of {cidr} are held";
+                return NotAvailable($"all addresses of {cidr} are held") with { IsFull = true };
         }
         return null;
     }

@@ -20,6 +20,8 @@ public sealed class NodeCore : IDisposable
 
     private static readonly TimeSpan CatchUpInterval = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan JournalProbeInterval = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan AskWithin = TimeSpan.FromSeconds(30);
 
     private readonly NodeParameters _node;
@@ -30,6 +32,7 @@ public sealed class NodeCore : IDisposable
     private readonly Recovery _recovery;
     private readonly Rebuild _rebuild;
     private readonly DetachWithoutJournal _withoutJournal;
+    private (ImmutableArray<Cidr> Cidrs, CorrelationId Correlation, Causation? Cause)? _adopting;
 
     public NodeCore(NodeParameters node, long incarnation, INodeJournal journal, HlcClock clock, IKernel kernel, ISwitch ovs,
         TimeProvider time, AgentLog log)
@@ -64,7 +67,7 @@ public sealed class NodeCore : IDisposable
         };
         _recovery = new Recovery(Fold, Host, kernel, Reconciler, log);
         Readiness = new AgentReadiness(Fold, Reconciler, Gateway, log, node);
-        _withoutJournal = new DetachWithoutJournal(Fold, Reconciler, kernel, Sandboxes, Host, log);
+        _withoutJournal = new DetachWithoutJournal(Fold, Reconciler, kernel, Sandboxes, Host, time, log);
         _rebuild = new Rebuild(ovs, kernel, Host, node, time, log);
         Cni = new CniService(
             Host, Fold, Reconciler, ovs, kernel, Sandboxes, _withoutJournal, Settings, Readiness.Now, time);
@@ -114,7 +117,7 @@ public sealed class NodeCore : IDisposable
         {
             RecordLife(replaced);
             await _rebuild.RunAsync(term.Token);
-            await Fold.WhenFoldedAsync(_journal.LastOrdering);
+            await Fold.WhenFoldedAsync(_journal.LastOrdering, term.Token);
         }
         await _recovery.RunAsync(_node.BootId, term.Token);
         // What the journal knows holds until the cluster says otherwise: pods attach also while the store is gone.
@@ -127,6 +130,8 @@ public sealed class NodeCore : IDisposable
                 folding,
                 Reconciler.RunAsync(term.Token),
                 Gateway.RunAsync(term.Token),
+                EveryAsync(JournalProbeInterval, () => ProbeJournalAsync(term.Token), term.Token),
+                EveryAsync(JournalProbeInterval, FinishAdoptionAsync, term.Token),
                 EveryAsync(OrphanCheckInterval, () => _recovery.LookForOrphansAsync(term.Token), term.Token),
                 EveryAsync(CompactionInterval, () => CompactAsync(term.Token), term.Token),
                 EveryAsync(CatchUpInterval, _withoutJournal.CatchUpAsync, term.Token),
@@ -149,9 +154,13 @@ public sealed class NodeCore : IDisposable
         }
     }
 
-    /// <summary>Opens the pools on the node's blocks and configures the bridge with them. Repeating it changes nothing.</summary>
+    /// <summary>
+    /// Opens the pools on the node's blocks and configures the bridge with them. Repeating it changes nothing; what the journal
+    /// declines now is done as soon as it can be written.
+    /// </summary>
     public async Task AdoptAsync(ImmutableArray<Cidr> cidrs, CorrelationId correlation, Causation? cause)
     {
+        _adopting = (cidrs, correlation, cause);
         if (!Fold.State.PodCidrs.SequenceEqual(cidrs))
         {
             _log.Info($"pod CIDR {string.Join(", ", cidrs)}");
@@ -212,6 +221,42 @@ public sealed class NodeCore : IDisposable
         var report = await _journal.CompactAsync(Retention.Default, Fold.SnapshotOrdering, live, _time.GetUtcNow(), cancellationToken);
         if (report.DroppedEvents > 0)
             _log.Info($"journal compacted: {report}");
+    }
+
+    /// <summary>
+    /// Judged by the fold, since the block itself goes into a record stream, which goes on without having written it.
+    /// </summary>
+    private async Task FinishAdoptionAsync()
+    {
+        if (_adopting is not { } adopting)
+            return;
+        var state = Fold.State;
+        if (state.PodCidrs.SequenceEqual(adopting.Cidrs)
+            && state.Bridge.Configured is { } bridge && bridge.PodCidrs.SequenceEqual(adopting.Cidrs)
+            && adopting.Cidrs.All(c => state.Pools.GetValueOrDefault(AddressPool.Id(_node.Network, c.IsV6))?.Cidr == c))
+            _adopting = null;
+        else
+            await AdoptAsync(adopting.Cidrs, adopting.Correlation, adopting.Cause);
+    }
+
+    /// <summary>
+    /// A node that refuses ADD because its journal could not be written has nothing to write, so nothing would ever show that it
+    /// can be written again.
+    /// </summary>
+    private async Task ProbeJournalAsync(CancellationToken cancellationToken)
+    {
+        if (_log.JournalFault is null)
+            return;
+        try
+        {
+            await Fold.SaveSnapshotAsync(cancellationToken);
+            _log.JournalFault = null;
+        }
+        catch (JournalException e)
+        {
+            // Still so; it was reported when it began.
+            _log.JournalFault = e.Message;
+        }
     }
 
     private Task WarmAllAsync()

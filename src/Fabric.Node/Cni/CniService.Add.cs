@@ -20,7 +20,7 @@ public sealed partial class CniService
         CniRequest request, Sandbox sandbox, IpamRounds? ipam, CancellationToken cancellationToken)
     {
         var attachment = request.Attachment!.Value;
-        if (readiness() is { IsReady: false } now)
+        if (readiness() is { IsReady: false, IsFull: false } now)
             return (null, CniErrors.TryAgainLater(now.Reason, request.Correlation));
         var node = settings();
         if (request.Configuration.MtuBytes > node.MtuBytes)

@@ -69,8 +69,10 @@ public sealed partial class CniService(
             await withoutJournal.RemoveAsync(attachment, request.Correlation, cancellationToken);
             return true;
         }
-        catch (Exception e) when (e is KernelException or SwitchException)
+        catch (Exception e) when (e is KernelException or SwitchException
+            || e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
+            // The answer is "try again later", with the journal's fault as the reason.
             return false;
         }
     }

@@ -9,9 +9,11 @@ namespace Fabric.Node.Cni;
 /// </summary>
 /// <remarks>Lives on the event loop. What is pending is lost with the agent; the runtime's next DEL or GC finds it again.</remarks>
 public sealed class DetachWithoutJournal(
-    NodeFold fold, Reconciler reconciler, IKernel kernel, Sandboxes sandboxes, IEntityHost host, AgentLog log)
+    NodeFold fold, Reconciler reconciler, IKernel kernel, Sandboxes sandboxes, IEntityHost host, TimeProvider time, AgentLog log)
 {
     private static readonly TimeSpan AskWithin = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan RemoveWithin = TimeSpan.FromSeconds(20);
 
     private readonly SortedDictionary<AttachmentId, CorrelationId> _pending = [];
 
@@ -20,13 +22,15 @@ public sealed class DetachWithoutJournal(
 
     /// <exception cref="KernelException">The interface could not be removed.</exception>
     /// <exception cref="SwitchException">Open vSwitch failed.</exception>
+    /// <exception cref="OperationCanceledException">Open vSwitch did not answer in time.</exception>
     public async Task RemoveAsync(AttachmentId attachment, CorrelationId correlation, CancellationToken cancellationToken)
     {
         if (!fold.State.Ports.TryGetValue(attachment, out var port))
             return;
         _pending[attachment] = correlation;
         reconciler.Condemn(attachment);
-        await reconciler.WhenGoneAsync(attachment, correlation, null);
+        using var deadline = new CancellationTokenSource(RemoveWithin, time);
+        await reconciler.WhenGoneAsync(attachment, correlation, null, deadline.Token);
         using var sandbox = sandboxes.Borrow(attachment, port.Request!.Sandbox);
         await kernel.DetachAsync(attachment, port.Request.HostInterface, sandbox, cancellationToken);
         reconciler.LinkVanished(port.Request.HostInterface);

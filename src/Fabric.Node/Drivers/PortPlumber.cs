@@ -38,7 +38,7 @@ public sealed class PortPlumber(
         try
         {
             using var deadline = new CancellationTokenSource(StepWithin, time);
-            await fold.WhenFoldedAsync(request.Ordering).WaitAsync(deadline.Token);
+            await fold.WhenFoldedAsync(request.Ordering, deadline.Token);
             if (!fold.State.Ports.TryGetValue(call.Attachment, out var port) || port.Attempt != call.Attempt || !port.IsWanted)
                 return;
             stage = "sandbox";
@@ -49,8 +49,8 @@ public sealed class PortPlumber(
             var made = await kernel.AttachAsync(link, sandbox, deadline.Token);
             stage = "port";
             reconciler.LinkAppeared(link.HostInterface);
-            var there = await reconciler.WhenForwardingAsync(call.Attachment, request.Correlation, request.Causation)
-                .WaitAsync(deadline.Token);
+            var there = await reconciler.WhenForwardingAsync(
+                call.Attachment, request.Correlation, request.Causation, deadline.Token);
             stage = "announcement";
             await kernel.AnnounceAsync(link, sandbox, deadline.Token);
             Tell(request, new Port.Command.Plumbed(new PortEvent.AttachmentReady(
@@ -83,11 +83,11 @@ public sealed class PortPlumber(
         try
         {
             using var deadline = new CancellationTokenSource(StepWithin, time);
-            await fold.WhenFoldedAsync(request.Ordering).WaitAsync(deadline.Token);
+            await fold.WhenFoldedAsync(request.Ordering, deadline.Token);
             if (!fold.State.Ports.TryGetValue(call.Attachment, out var port) || port.Attempt != call.Attempt || port.IsWanted)
                 return;
             stage = "flows and port";
-            await reconciler.WhenGoneAsync(call.Attachment, request.Correlation, request.Causation).WaitAsync(deadline.Token);
+            await reconciler.WhenGoneAsync(call.Attachment, request.Correlation, request.Causation, deadline.Token);
             stage = "interface";
             using var sandbox = sandboxes.Borrow(call.Attachment, port.Request!.Sandbox);
             await kernel.DetachAsync(call.Attachment, port.Request.HostInterface, sandbox, deadline.Token);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Fabric.Actors;
 using Fabric.Messages;
@@ -16,7 +17,15 @@ public sealed class FlowRecorder : IRecordEntity<FlowRecorder.State>
     /// <summary>Something that was done or found; already true when it arrives.</summary>
     public sealed record Record(FlowEvent Event) : ICommand;
 
-    public sealed record State(ImmutableSortedSet<long> Programmed);
+    public sealed record State(ImmutableSortedSet<long> Programmed)
+    {
+        /// <summary>
+        /// The texts of the programmed flows, as far as they came with events and not from the journal, which has them: should the
+        /// event that brought one not be recorded, the gap's end brings it.
+        /// </summary>
+        [JsonIgnore]
+        public ImmutableSortedDictionary<long, string> Texts { get; init; } = ImmutableSortedDictionary<long, string>.Empty;
+    }
 
     public string Kind => PersistenceKind;
 
@@ -36,8 +45,11 @@ public sealed class FlowRecorder : IRecordEntity<FlowRecorder.State>
 
     public State Evolve(State state, IEvent e) => e switch
     {
-        FlowEvent.FlowsChanged changed => new State(state.Programmed.Except(changed.Removed).Union(changed.Added)),
-        FlowEvent.HistoryGap gap => new State([.. gap.Programmed]),
+        FlowEvent.FlowsChanged changed => new State(state.Programmed.Except(changed.Removed).Union(changed.Added))
+        {
+            Texts = state.Texts.RemoveRange(changed.Removed).SetItems(changed.Texts.Select(t => KeyValuePair.Create(t.Id, t.Text))),
+        },
+        FlowEvent.HistoryGap gap => state with { Programmed = [.. gap.Programmed] },
         FlowEvent.FlowsReprogrammed or FlowEvent.DriftFound => state,
         _ => throw new UnreachableException(e.ToString()),
     };
@@ -47,5 +59,8 @@ public sealed class FlowRecorder : IRecordEntity<FlowRecorder.State>
     public IEnumerable<Effect> Resume(State state) => [];
 
     public IEvent Gap(State state, DateTimeOffset from, DateTimeOffset to, string reason) =>
-        new FlowEvent.HistoryGap(from, to, reason, [.. state.Programmed]);
+        new FlowEvent.HistoryGap(from, to, reason, [.. state.Programmed])
+        {
+            Texts = [.. state.Texts.Where(t => state.Programmed.Contains(t.Key)).Select(t => (t.Key, t.Value))],
+        };
 }

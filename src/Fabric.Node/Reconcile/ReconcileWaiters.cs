@@ -10,22 +10,29 @@ internal sealed class ReconcileWaiters(NodeFold fold, ISwitch ovs, Reconciler re
         TaskCompletionSource<SwitchPort?> Completion);
 
     private readonly List<Waiter> _waiters = [];
-    private TaskCompletionSource _audit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<TaskCompletionSource> _audits = [];
 
-    public Task NextAudit() => _audit.Task;
+    public Task NextAuditAsync(CancellationToken cancellationToken)
+    {
+        var audit = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _audits.Add(audit);
+        return audit.OrCancelledAsync(cancellationToken);
+    }
 
     public void AuditDone()
     {
-        var done = _audit;
-        _audit = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        done.SetResult();
+        foreach (var audit in _audits)
+            audit.TrySetResult();
+        _audits.Clear();
     }
 
-    public async Task<SwitchPort> WhenForwardingAsync(AttachmentId attachment, CorrelationId correlation, Causation? causation) =>
-        (await Add(attachment, correlation, causation, gone: false))!;
+    public async Task<SwitchPort> WhenForwardingAsync(
+        AttachmentId attachment, CorrelationId correlation, Causation? causation, CancellationToken cancellationToken) =>
+        (await AddAsync(attachment, correlation, causation, gone: false, cancellationToken))!;
 
-    public Task WhenGoneAsync(AttachmentId attachment, CorrelationId correlation, Causation? causation) =>
-        Add(attachment, correlation, causation, gone: true);
+    public Task WhenGoneAsync(
+        AttachmentId attachment, CorrelationId correlation, Causation? causation, CancellationToken cancellationToken) =>
+        AddAsync(attachment, correlation, causation, gone: true, cancellationToken);
 
     /// <summary>Whose request a change of flows belongs to, if it belongs to one alone.</summary>
     public (CorrelationId Correlation, Causation? Causation) CauseOf(ImmutableArray<PersistenceId> owners)
@@ -40,17 +47,21 @@ internal sealed class ReconcileWaiters(NodeFold fold, ISwitch ovs, Reconciler re
     /// <summary>Ends every waiter whose condition holds, or can't hold any more.</summary>
     public void Settle() => _waiters.RemoveAll(IsSettled);
 
-    private Task<SwitchPort?> Add(AttachmentId attachment, CorrelationId correlation, Causation? causation, bool gone)
+    private Task<SwitchPort?> AddAsync(AttachmentId attachment, CorrelationId correlation, Causation? causation, bool gone,
+        CancellationToken cancellationToken)
     {
         var waiter = new Waiter(attachment, correlation, causation, gone, new(TaskCreationOptions.RunContinuationsAsynchronously));
         if (!IsSettled(waiter))
             _waiters.Add(waiter);
         reconciler.Wake();
-        return waiter.Completion.Task;
+        return waiter.Completion.OrCancelledAsync(cancellationToken);
     }
 
     private bool IsSettled(Waiter waiter)
     {
+        // Who waited has given up.
+        if (waiter.Completion.Task.IsCompleted)
+            return true;
         var port = fold.State.Ports.GetValueOrDefault(waiter.Attachment, PortState.Absent);
         return waiter.Gone ? IsGone(waiter, port) : IsForwarding(waiter, port);
     }

@@ -98,20 +98,22 @@ public sealed class Reconciler
     /// <summary>Completes once the attachment's port is open with its number and its flows are confirmed.</summary>
     /// <exception cref="SwitchException">Open vSwitch could not open the device.</exception>
     /// <exception cref="OperationCanceledException">The attachment is not wanted any more.</exception>
-    public Task<SwitchPort> WhenForwardingAsync(AttachmentId attachment, CorrelationId correlation, Causation? causation) =>
-        _waiters.WhenForwardingAsync(attachment, correlation, causation);
+    public Task<SwitchPort> WhenForwardingAsync(
+        AttachmentId attachment, CorrelationId correlation, Causation? causation, CancellationToken cancellationToken) =>
+        _waiters.WhenForwardingAsync(attachment, correlation, causation, cancellationToken);
 
     /// <summary>Completes once nothing of the attachment is left in Open vSwitch.</summary>
-    public Task WhenGoneAsync(AttachmentId attachment, CorrelationId correlation, Causation? causation) =>
-        _waiters.WhenGoneAsync(attachment, correlation, causation);
+    public Task WhenGoneAsync(
+        AttachmentId attachment, CorrelationId correlation, Causation? causation, CancellationToken cancellationToken) =>
+        _waiters.WhenGoneAsync(attachment, correlation, causation, cancellationToken);
 
     /// <summary>Reads the bridge's flows and repairs what differs; completes after that.</summary>
     public async Task AuditAsync(CancellationToken cancellationToken)
     {
-        var done = _waiters.NextAudit();
+        var done = _waiters.NextAuditAsync(cancellationToken);
         _auditDue = true;
         Wake();
-        await done.WaitAsync(cancellationToken);
+        await done;
     }
 
     /// <summary>Whether exactly the flows that were programmed for an owner are on the bridge; reads only those.</summary>

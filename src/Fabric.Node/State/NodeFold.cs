@@ -68,21 +68,24 @@ public sealed class NodeFold(INodeJournal journal, EventCatalog catalog, HlcCloc
         }
     }
 
-    /// <summary>Completes once the state includes the event at <paramref name="ordering"/>.</summary>
-    public Task WhenFoldedAsync(long ordering)
+    /// <summary>Completes, on the loop, once the state includes the event at <paramref name="ordering"/>.</summary>
+    public async Task WhenFoldedAsync(long ordering, CancellationToken cancellationToken)
     {
         if (State.Ordering >= ordering)
-            return Task.CompletedTask;
+            return;
         if (!_waiting.TryGetValue(ordering, out var waiters))
             _waiting[ordering] = waiters = [];
         var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         waiters.Add(waiter);
-        return waiter.Task;
+        await waiter.OrCancelledAsync(cancellationToken);
     }
 
     public async Task SaveSnapshotAsync(CancellationToken cancellationToken)
     {
         var state = State;
+        // An empty state is what a start without a snapshot begins with.
+        if (state.Ordering == 0)
+            return;
         var payload = JsonSerializer.SerializeToUtf8Bytes(state, NodeStateJson.Default.NodeState);
         await journal.SaveSnapshotAsync(
             new Snapshot(SnapshotId, state.Ordering, StateManifest, state.Hlc, payload), cancellationToken);

@@ -17,7 +17,7 @@ public sealed class AttachmentSimulationTests
         private readonly SimulationRun _run;
         private readonly MemoryJournal _disk = new();
         private readonly AttachmentLedger _ledger;
-        private readonly SimulatedKernel _kernel;
+        private readonly PlumbedPorts _kernel;
         private readonly AttachmentId[] _attachments;
         private DiskFaults _faults;
         private SimulatedAgent _agent;
@@ -27,7 +27,7 @@ public sealed class AttachmentSimulationTests
         {
             _run = run;
             _ledger = new AttachmentLedger(run);
-            _kernel = new SimulatedKernel(run, _ledger)
+            _kernel = new PlumbedPorts(run, _ledger)
             {
                 Failing = run.Rate("driver fails", 0.3),
                 Losing = run.Rate("driver loses", 0.2),

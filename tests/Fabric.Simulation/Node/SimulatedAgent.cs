@@ -14,7 +14,7 @@ internal sealed class SimulatedAgent : IHostObserver
     private readonly SimulationRun _run;
     private EntityHost? _host;
 
-    public SimulatedAgent(SimulationRun run, INodeJournal disk, DiskFaults faults, SimulatedKernel kernel, AttachmentLedger ledger,
+    public SimulatedAgent(SimulationRun run, INodeJournal disk, DiskFaults faults, PlumbedPorts kernel, AttachmentLedger ledger,
         int incarnation)
     {
         _run = run;

@@ -5,7 +5,7 @@ using Fabric.Node;
 namespace Fabric.Simulation;
 
 /// <summary>Kernel and Open vSwitch: which attachments are plumbed, with what. It outlives the agent.</summary>
-internal sealed class SimulatedKernel(SimulationRun run, AttachmentLedger ledger)
+internal sealed class PlumbedPorts(SimulationRun run, AttachmentLedger ledger)
 {
     private readonly SortedDictionary<AttachmentId, string[]> _plumbed = [];
 
@@ -29,7 +29,7 @@ internal sealed class SimulatedKernel(SimulationRun run, AttachmentLedger ledger
 }
 
 /// <summary>One agent's driver: slow, and sometimes without success or without answer.</summary>
-internal sealed class SimulatedDriver(SimulationRun run, SimulatedProcess process, SimulatedKernel kernel) : IDriver
+internal sealed class SimulatedDriver(SimulationRun run, SimulatedProcess process, PlumbedPorts kernel) : IDriver
 {
     private readonly SortedDictionary<AttachmentId, int> _newest = [];
 
