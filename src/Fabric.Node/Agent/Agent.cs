@@ -21,7 +21,7 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         using var directory = OpenStateDirectory();
         var node = Parameters(directory);
         await using var loop = new EventLoop("fabric", e => log.Error("unexpected failure on the event loop", e));
-        var (journal, replaced) = JournalFile.Open(directory.JournalPath, time, log);
+        var (journal, replaced) = JournalFile.Open(directory.JournalPath, directory.Incarnation, time, log);
         var damage = await RunWithAsync(journal, replaced);
         if (damage is null)
             return;
@@ -63,6 +63,8 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
             Confirmed = () => core.Readiness.NeedsConfirmation = false,
         };
         core.Readiness.StoreFault = () => cluster.StoreFault;
+        core.Readiness.MeshFault = () => cluster.MeshFault;
+        core.IsMeshKnown = () => cluster.IsMeshKnown;
 
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var doors = await AgentDoors.OpenAsync(options, version, directory, loop, journal, log, time, new NodeView
@@ -77,7 +79,7 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
             Time = time,
             SwitchVersion = () => ovs.Version,
             Cluster = cluster,
-        }, term.Token);
+        }, () => core.Readiness.HasRecovered, term.Token);
         using var socket = ListenForCni();
         var listener = new CniListener(socket, call => loop.RunAsync(call), core.Cni.HandleAsync, NewCorrelation, time, log);
         var recovered = new TaskCompletionSource();

@@ -8,11 +8,13 @@ internal static class JournalFile
 {
     /// <returns>The journal, and the event that tells of a replacement if there was one.</returns>
     /// <exception cref="AgentException">It was written by a newer version, or can't be opened at all.</exception>
-    public static (SqliteNodeJournal Journal, NodeEvent.JournalReplaced? Replaced) Open(string path, TimeProvider time, AgentLog log)
+    public static (SqliteNodeJournal Journal, NodeEvent.JournalReplaced? Replaced) Open(
+        string path, long incarnation, TimeProvider time, AgentLog log)
     {
+        var isMissing = incarnation > 1 && !File.Exists(path);
         try
         {
-            return (SqliteNodeJournal.Open(path), null);
+            return (SqliteNodeJournal.Open(path), isMissing ? new NodeEvent.JournalReplaced("the file was gone", "") : null);
         }
         catch (JournalException e) when (!e.IsTransient && e.Message.Contains("version", StringComparison.Ordinal))
         {

@@ -22,6 +22,8 @@ public sealed class NodeCore : IDisposable
 
     private static readonly TimeSpan JournalProbeInterval = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan MeshWithin = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan AskWithin = TimeSpan.FromSeconds(30);
 
     private readonly NodeParameters _node;
@@ -76,6 +78,9 @@ public sealed class NodeCore : IDisposable
         log.OnJournalFault = reason => RecordLife(new NodeEvent.JournalUnwritable(reason));
     }
 
+    /// <summary>Whether the cluster has told which peers there are.</summary>
+    public Func<bool> IsMeshKnown { get; set; } = () => false;
+
     public EntityHost Host { get; }
 
     public NodeFold Fold { get; }
@@ -125,6 +130,8 @@ public sealed class NodeCore : IDisposable
             await AdoptAsync(Fold.State.PodCidrs, CorrelationId.None, null);
         Readiness.HasRecovered = true;
         recovered();
+        if (replaced is not null)
+            await WaitForMeshAsync(term.Token);
         await Together.RunAsync(
             [
                 folding,
@@ -214,12 +221,26 @@ public sealed class NodeCore : IDisposable
         }
     }
 
+    /// <summary>
+    /// A lost journal knows no peers, and the first pass would remove their flows: so it waits for the mesh, for as long as a store
+    /// that answers needs.
+    /// </summary>
+    private async Task WaitForMeshAsync(CancellationToken cancellationToken)
+    {
+        var started = _time.GetTimestamp();
+        while (!IsMeshKnown() && _time.GetElapsedTime(started) < MeshWithin)
+            await Task.Delay(TimeSpan.FromMilliseconds(100), _time, cancellationToken);
+    }
+
     private async Task CompactAsync(CancellationToken cancellationToken)
     {
         await Fold.SaveSnapshotAsync(cancellationToken);
         var live = Fold.State.Flows.Programmed.ToHashSet();
         var report = await _journal.CompactAsync(Retention.Default, Fold.SnapshotOrdering, live, _time.GetUtcNow(), cancellationToken);
-        if (report.DroppedEvents > 0)
+        // A stream that was not in use since before its last event has no snapshot: recovered, it leaves one when it passivates.
+        if (report.HeldBy is { } held && Host.Knows(held))
+            Host.Activate(held);
+        if (report.DroppedEvents > 0 || report.HeldEvents > 0)
             _log.Info($"journal compacted: {report}");
     }
 

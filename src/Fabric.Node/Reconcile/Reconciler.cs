@@ -30,6 +30,7 @@ public sealed class Reconciler
     private bool _needsResync = true;
     private bool _wasInStep;
     private bool _auditDue;
+    private string _lastDrift = "";
     private bool _stopping;
     private Task _adding = Task.CompletedTask;
     private CancellationToken _running;
@@ -363,7 +364,12 @@ public sealed class Reconciler
             await _switch.ChangeFlowsAsync(comparison.ToRemove, [.. comparison.Missing.Select(f => f.Flow)], cancellationToken);
         if (recordsDrift)
         {
-            if (!comparison.IsEqual)
+            // Under "report" the same finding comes back with every audit; it is news once.
+            var finding = comparison.IsEqual ? "" : $"{FlowComparison.Digest([.. comparison.Foreign.Select(f => f.Text.Id)])}"
+                + $"{FlowComparison.Digest([.. comparison.Missing.Select(f => f.Text.Id)])}";
+            var isNews = finding != _lastDrift;
+            _lastDrift = RepairsDrift ? "" : finding;
+            if (!comparison.IsEqual && isNews)
             {
                 _observer.DriftFound(comparison.Foreign.Length, comparison.Missing.Length, RepairsDrift);
                 Record(bridge, comparison.ToDrift(RepairsDrift), CorrelationId.None, null);
