@@ -80,8 +80,12 @@ internal static class RecoveryBenchmark
         var clock = new HlcClock(TimeProvider.System, default);
         var fold = new NodeFold(journal, NodeEvents.Catalog, clock);
         await fold.LoadAsync(default);
-        var life = NodeLife.Id(new NodeName("bench"));
-        await AppendAsync(journal, clock, life, EventsBefore, _ => new NodeEvent.ClockStepped(TimeSpan.FromSeconds(1)));
+        // Of many streams, as history is: an entity's own stream has a snapshot of its own.
+        for (var i = 0; i < EventsBefore; i += 1000)
+        {
+            var stream = NodeLife.Id(new NodeName($"history{i / 1000}"));
+            await AppendAsync(journal, clock, stream, 1000, _ => new NodeEvent.ClockStepped(TimeSpan.FromSeconds(1)));
+        }
         Results.Progress($"{EventsBefore:n0} events before the snapshot");
         fold = new NodeFold(journal, NodeEvents.Catalog, clock);
         await fold.LoadAsync(default);
