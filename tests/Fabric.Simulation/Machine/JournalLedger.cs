@@ -14,6 +14,7 @@ internal sealed class JournalLedger(SimulationRun run)
     private readonly Dictionary<(PersistenceId Lender, string Number), (DateTimeOffset At, TimeSpan Now)> _givenBack = [];
     private readonly Dictionary<long, string> _texts = [];
     private readonly HashSet<long> _flows = [];
+    private TimeSpan _now;
 
     public SortedDictionary<AttachmentId, Entry> Ports { get; } = [];
 
@@ -23,8 +24,10 @@ internal sealed class JournalLedger(SimulationRun run)
     /// <summary>The flows that were recorded as programmed, as text.</summary>
     public IEnumerable<string> Flows => _flows.Select(id => _texts[id]);
 
-    public void Record(Append append)
+    /// <param name="now">When it was written, in virtual time.</param>
+    public void Record(Append append, TimeSpan now)
     {
+        _now = now;
         foreach (var text in append.Texts)
             _texts[text.Id] = text.Text;
         foreach (var e in append.Events)
@@ -116,7 +119,7 @@ internal sealed class JournalLedger(SimulationRun run)
         if (!endedRest && _givenBack.TryGetValue((lender, number), out var since))
         {
             // By either clock: the wall clock may have been set meanwhile.
-            run.Check(at - since.At >= Rest || run.Loop.Now - since.Now >= Rest,
+            run.Check(at - since.At >= Rest || _now - since.Now >= Rest,
                 $"{number} of {lender} rests for a minute, but it was given back at {since.At:O} and taken at {at:O}");
         }
     }
@@ -125,7 +128,7 @@ internal sealed class JournalLedger(SimulationRun run)
     {
         run.Check(_holders.Remove((lender, number), out var holder) && holder == attachment,
             $"{attachment} gives back to {lender} what it holds");
-        _givenBack[(lender, number)] = (at, run.Loop.Now);
+        _givenBack[(lender, number)] = (at, _now);
     }
 
     /// <summary>One attachment that is not absent.</summary>

@@ -9,7 +9,7 @@ namespace Fabric.Simulation;
 internal sealed class SimulatedMachine
 {
     private readonly SimulationRun _run;
-    private readonly List<object> _written = [];
+    private readonly List<(Append Append, TimeSpan At)> _written = [];
     private readonly List<KernelState.Veth> _foreign = [];
     private TimeSpan _clockOffset;
     private DiskFaults _diskFaults = DiskFaults.None;
@@ -74,8 +74,8 @@ internal sealed class SimulatedMachine
 
     public void Written(Append append)
     {
-        _written.Add(append);
-        Ledger.Record(append);
+        _written.Add((append, _run.Loop.Now));
+        Ledger.Record(append, _run.Loop.Now);
         StepTaken($"append {append.Events[^1].Manifest}");
     }
 
@@ -122,17 +122,17 @@ internal sealed class SimulatedMachine
     private void LoseWrites(int count)
     {
         var kept = _written.Count;
-        while (count-- > 0 && kept > 0 && _written[kept - 1] is Append { Durability: Durability.Process })
+        while (count-- > 0 && kept > 0 && _written[kept - 1].Append.Durability == Durability.Process)
             kept--;
         _written.RemoveRange(kept, _written.Count - kept);
         Disk = new MemoryJournal();
         Ledger = new JournalLedger(_run);
-        foreach (var append in _written.OfType<Append>())
+        foreach (var (append, at) in _written)
         {
             // Everything in memory completes at once.
             var outcome = Disk.AppendAsync(append, CancellationToken.None);
             _run.Check(outcome is { IsCompletedSuccessfully: true, Result: AppendOutcome.Appended }, "what was on disk can be read again");
-            Ledger.Record(append);
+            Ledger.Record(append, at);
         }
     }
 
