@@ -49,7 +49,7 @@ test: ## Run every test; the last line counts them (ONLY="Fabric.Ovs.Tests …" 
 	@scripts/test.sh $(ONLY)
 
 .PHONY: lint
-lint: ## Check formatting and the rules of the tree
+lint: ## Check the rules of the tree: lengths, references, links, scripts
 	@scripts/lint.sh
 
 .PHONY: soak
@@ -63,7 +63,7 @@ bench: ## Run the benchmarks and print their tables
 
 DEMO := tests/Fabric.Demo/bin/Release/net10.0/Fabric.Demo.dll
 .PHONY: demo
-demo: install-deps build ## Two nodes, pods that reach each other, and their history (KEEP=1 leaves it running)
+demo: install-deps build ## Three nodes, nine pods, and what happens to them (KEEP=1 leaves it running)
 	@$(STEP) 'building the demo' dotnet build tests/Fabric.Demo -c Release -v q --nologo
 	@dotnet $(DEMO) $(if $(KEEP),--keep)
 

@@ -30,10 +30,11 @@ binutils                  objcopy
 libc6-dev                 /usr/include/stdlib.h
 '
 
+# grep reads to the end (no -q): ended early, it would fail ldconfig with SIGPIPE, and pipefail the whole line.
 present() {
   case $1 in
     /*) [ -e "$1" ] ;;
-    lib*.so*) ldconfig -p 2>/dev/null | grep -q "^[[:space:]]*$1 " ;;
+    lib*.so*) ldconfig -p 2>/dev/null | grep "^[[:space:]]*$1 " >/dev/null ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
   esac
 }
@@ -101,7 +102,7 @@ install_packages() {
   step 'updating the package lists' apt-get update -q || echo 'going on with the package lists as they are'
   for package in "$@"; do
     # An earlier one may have brought it along.
-    if ! missing_packages | grep -qx "$package"; then continue; fi
+    if ! missing_packages | grep -x "$package" >/dev/null; then continue; fi
     step "installing $package" apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$package" || return 1
   done
   unguard_services

@@ -21,11 +21,13 @@ seconds $(($(now_ms) - began)) >"$results/$name.time"
 
 # A child that is on its way out has a moment for it. What is still there then was left.
 left_processes() {
-  local folder pid
+  local folder pid command
   for folder in /proc/[0-9]*; do
     pid=${folder#/proc/}
-    if [ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ]; then continue; fi
-    if [ -s "$folder/cmdline" ]; then echo "process $(tr '\0' ' ' <"$folder/cmdline" 2>/dev/null)"; fi
+    if [ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ] || [ "$pid" = "$PPID" ]; then continue; fi
+    # Empty for a zombie, whose parent has yet to look at it.
+    command=$(tr '\0' ' ' 2>/dev/null <"$folder/cmdline") || continue
+    if [ -n "$command" ]; then echo "process $command"; fi
   done
 }
 

@@ -58,9 +58,9 @@ result != "" && (tag == "Message" || tag ~ /^Message /) { message = message body
 result != "" && (tag == "StackTrace" || tag ~ /^StackTrace /) { stack = stack body }
 result != "" && (tag == "StdOut" || tag ~ /^StdOut / || tag == "StdErr" || tag ~ /^StdErr /) { output = output body }
 result != "" && tag == "/UnitTestResult" { close_result() }
-# What the platform itself has to say: a crash of the test process, a hanging test.
+# What the platform itself has to say: a crash of the test process, a hanging test. It also repeats every failure's name.
 result == "" && tag ~ /^RunInfo / { info = attribute(tag, "outcome") }
-result == "" && tag == "Text" && info == "Error" { errors = errors indented(body, "    ") "\n" }
+result == "" && tag == "Text" && info == "Error" && body !~ /\[(FAIL|SKIP)\][ \r\n]*$/ { errors = errors indented(body, "    ") "\n" }
 tag == "/TestRun" { complete = 1 }
 
 END {
@@ -74,7 +74,7 @@ END {
   printf "%-28s %5d passed, %d failed, %d skipped (%s)\n", name, passed, failed + extra, skipped, time
   printf "%s", skips
   printf "%s", failures
-  if (errors != "" && failed + extra > 0) printf "  FAILED the run itself\n%s", errors
+  if (errors != "" && failed + extra > 0) printf "  about the run itself:\n%s", errors
   if (remains != "") printf "  FAILED to clean up; the tests left behind (gone now):\n%s", remains
   print passed, failed + extra, skipped whole > sums
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using Fabric.Actors;
 using Fabric.Messages;
@@ -17,24 +16,19 @@ internal static class JournalBenchmark
 
     private static readonly PersistenceId Stream = new("port", "0f3c1a2b4d5e6f70-eth0");
 
-    public static async Task<int> RunAsync(string[] arguments)
+    public static async Task RunAsync(Results results)
     {
-        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         var root = Directory.CreateTempSubdirectory("fab-b-journal-").FullName;
-        if (arguments is [var given])
-            root = Directory.CreateDirectory(Path.Combine(given, $"fab-b-journal-{Environment.ProcessId}")).FullName;
         try
         {
-            Console.WriteLine($"journal in {root}, {Environment.ProcessorCount} processors");
-            await AppendRates(root);
-            await Latencies(root);
-            await Replay(root);
+            await AppendRates(results, root);
+            await Latencies(results, root);
+            await Replay(results, root);
         }
         finally
         {
             Directory.Delete(root, recursive: true);
         }
-        return 0;
     }
 
     private static EventEnvelope Event(PersistenceId stream, long number, string payload) => new EventEnvelope
@@ -58,7 +52,7 @@ internal static class JournalBenchmark
     }
 
     // Raw and journal alternate, so that a slow moment of the machine meets both.
-    private static async Task AppendRates(string root)
+    private static async Task AppendRates(Results results, string root)
     {
         List<double> rawAlone = [], alone = [], rawGrouped = [], grouped = [], prepared = [];
         for (var round = 0; round < Rounds; round++)
@@ -80,9 +74,9 @@ internal static class JournalBenchmark
             }));
             grouped.Add(await RateAsync(Grouped, () => AppendInGroups(journal)));
         }
-        Print("one event per transaction", rawAlone, alone);
-        Print($"{GroupSize} entities appending at once", rawGrouped, grouped);
-        Console.WriteLine($"  making and sealing the event alone: {Median(prepared):n0}/s (part of the journal's numbers)");
+        Add(results, "journal append, one event per transaction", rawAlone, alone);
+        Add(results, $"journal append, {GroupSize} entities at once", rawGrouped, grouped);
+        Results.Progress($"making and sealing the event alone: {Median(prepared):n0}/s (part of the journal's numbers)");
     }
 
     // As many entities as the group is large, each with its own stream, each waiting for its append before the next one.
@@ -94,7 +88,7 @@ internal static class JournalBenchmark
                 await Appended(journal, One(i, stream: stream));
         })));
 
-    private static async Task Latencies(string root)
+    private static async Task Latencies(Results results, string root)
     {
         var path = await NewFile(root, "latency");
         await using var journal = SqliteNodeJournal.Open(path);
@@ -108,8 +102,10 @@ internal static class JournalBenchmark
             await Appended(journal, append);
             process.Add(start);
         }
-        Console.WriteLine($"append latency, {appends:n0} in a row with checkpoints running: {process}");
-        Console.WriteLine($"  log file afterwards: {new FileInfo(path + "-wal").Length / 1048576.0:n1} MiB");
+        Results.Progress($"append latency, {appends:n0} in a row with checkpoints running: {process}");
+        results.Add(new ResultRow("journal append, latency", "ms", process.Median.TotalMilliseconds, process.P99.TotalMilliseconds, null, "", null));
+        results.Add(new ResultRow("journal append, longest with checkpoints running", "ms", process.Percentile(1).TotalMilliseconds, null, null, "", 20));
+        Results.Progress($"  log file afterwards: {new FileInfo(path + "-wal").Length / 1048576.0:n1} MiB");
         var synced = new Samples(500);
         for (var i = 0; i < 500; i++)
         {
@@ -118,7 +114,7 @@ internal static class JournalBenchmark
             await Appended(journal, append);
             synced.Add(start);
         }
-        Console.WriteLine($"append latency, synced to disk: {synced}");
+        Results.Progress($"append latency, synced to disk: {synced}");
         await journal.SaveSnapshotAsync(new Snapshot(Stream, next - 1, "port/1", default, "{}"u8.ToArray()), default);
         var during = new Samples(100_000);
         var compacting = journal.CompactAsync(new Retention(TimeSpan.FromDays(7), 1), next - 1, null,
@@ -131,10 +127,10 @@ internal static class JournalBenchmark
             during.Add(start);
         }
         var report = await compacting;
-        Console.WriteLine($"append latency while {report.DroppedEvents:n0} events are compacted: {during}");
+        Results.Progress($"append latency while {report.DroppedEvents:n0} events are compacted: {during}");
     }
 
-    private static async Task Replay(string root)
+    private static async Task Replay(Results results, string root)
     {
         var path = await NewFile(root, "replay");
         await using var journal = SqliteNodeJournal.Open(path);
@@ -150,14 +146,15 @@ internal static class JournalBenchmark
         var events = journal.LastOrdering;
         var bytes = (await journal.ReadHorizonAsync(default)).SizeBytes - empty;
         var payload = One(0).Events[0].Payload.Length;
-        Console.WriteLine($"size: {(double)bytes / events:n0} bytes per event ({payload} of payload, 36 of correlation)");
+        Results.Progress($"size: {(double)bytes / events:n0} bytes per event ({payload} of payload, 36 of correlation)");
         List<double> stream = [], all = [];
         for (var round = 0; round < Rounds; round++)
         {
             stream.Add(await RateAsync(events, () => Count(journal.ReadAsync(Stream, 1, default))));
             all.Add(await RateAsync(events, () => Count(journal.ReadAllAsync(1, default))));
         }
-        Console.WriteLine($"replay, checksums verified: by stream {Median(stream):n0}/s, by ordering {Median(all):n0}/s");
+        results.Add(new ResultRow("journal replay of one stream", "/s", Median(stream), null, null, "", null));
+        results.Add(new ResultRow("journal replay by ordering", "/s", Median(all), null, null, "", null));
     }
 
     private static async Task<string> NewFile(string root, string name)
@@ -205,6 +202,6 @@ internal static class JournalBenchmark
 
     private static double Median(List<double> rates) => rates.Order().ElementAt(rates.Count / 2);
 
-    private static void Print(string what, List<double> raw, List<double> journal) => Console.WriteLine(
-        $"{what}: raw {Median(raw):n0}/s, journal {Median(journal):n0}/s, ratio {Median(journal) / Median(raw):n2}");
+    private static void Add(Results results, string what, List<double> raw, List<double> journal) => results.Add(
+        new ResultRow(what, "/s", Median(journal), null, Median(raw), "raw SQLite loop over the same schema", 0.8, GoalIsFloor: true));
 }

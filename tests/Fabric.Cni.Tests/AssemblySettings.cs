@@ -1,3 +1,2 @@
 // The binary's processes share two cores with their scripted agents; one at a time keeps every deadline honest.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
-[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]

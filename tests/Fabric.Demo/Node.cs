@@ -18,6 +18,10 @@ internal sealed class Node
 
     private const string Nic = "eth0";
 
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(15);
+
     private readonly string _folder;
     private readonly Dictionary<string, string> _environment;
     private Process? _agent;
@@ -88,8 +92,7 @@ internal sealed class Node
     {
         var pid = int.Parse(File.ReadAllText(VswitchdPidFile), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture);
         LabCommand.Run("ovs-appctl", "-t", Path.Combine(Switch, "ovs-vswitchd.ctl"), "exit");
-        await LabWait.UntilAsync(() => Task.FromResult(!Belongings.IsAlive(pid)), $"ovs-vswitchd {pid} has ended",
-            cancellation: cancellationToken);
+        await Wait.UntilAsync(() => !Belongings.IsAlive(pid), $"ovs-vswitchd {pid} has ended", EndWithin, cancellationToken);
     }
 
     /// <summary>Starts the agent in a session of its own, so that Ctrl-C reaches the demo only.</summary>
@@ -121,7 +124,7 @@ internal sealed class Node
     public async Task<(int Code, TimeSpan Took)> StopAgentAsync(CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(TimeSpan.FromSeconds(15));
+        deadline.CancelAfter(EndWithin);
         var began = Stopwatch.GetTimestamp();
         LabCommand.Run("kill", "-TERM", $"{AgentPid}");
         try
@@ -130,7 +133,7 @@ internal sealed class Node
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new DemoException($"the agent of {Name} did not end within 15 s of SIGTERM");
+            throw new DemoException($"the agent of {Name} did not end within {Report.Seconds(EndWithin)} of SIGTERM");
         }
 
         return (_agent.ExitCode, Stopwatch.GetElapsedTime(began));
@@ -140,24 +143,27 @@ internal sealed class Node
     public async Task WaitUntilReadyAsync(CancellationToken cancellationToken)
     {
         var reason = "";
-        try
-        {
-            await LabWait.UntilAsync(Ready, $"{Name} is ready", TimeSpan.FromSeconds(30), cancellationToken);
-        }
-        catch (LabException e)
-        {
-            throw new DemoException($"{e.Message}; STATUS says: {reason.Trim()}");
-        }
+        if (!await Wait.HoldsAsync(Ready, ReadyWithin, cancellationToken))
+            throw new DemoException($"{Name} is not ready after {Report.Seconds(ReadyWithin)}; STATUS says: {reason.Trim()}");
 
-        Task<bool> Ready()
+        bool Ready()
         {
             if (_agent!.HasExited)
                 throw new DemoException($"the agent of {Name} ended with code {_agent.ExitCode}:\n{Tail()}");
             var run = Plugin.Fabric(this, "STATUS", null, waitMs: 50);
             reason = run.Output;
-            return Task.FromResult(run.Code == 0);
+            return run.Code == 0;
         }
     }
+
+    /// <summary>Waits until Open vSwitch has flows from and to all of these nodes.</summary>
+    public Task WaitForPeersAsync(IEnumerable<Node> peers, CancellationToken cancellationToken) => Wait.UntilAsync(
+        () =>
+        {
+            var flows = Traces.Flows(this);
+            return peers.All(p => flows.Any(f => f.Contains($"tun_src={p.Address},", StringComparison.Ordinal)));
+        },
+        $"{Name} has flows for its peers", ReadyWithin, cancellationToken);
 
     /// <summary>Runs <c>fabric</c> against this node's agent.</summary>
     public string Fabric(params string[] arguments) => LabCommand.Run(

@@ -28,9 +28,10 @@ internal static class Plugin
     public static Run Reference(Net host, string command, Sandbox sandbox, string? previous = null) => Execute(
         Places.BridgePlugin, host.Inside, command, sandbox,
         $$"""
-        {"cniVersion":"1.0.0","name":"reference","type":"bridge","bridge":"cni0","isGateway":true{{Previous(previous)}},
-         "ipam":{"type":"host-local","dataDir":"{{Places.Folder}}/host-local","ranges":[[{"subnet":"10.99.0.0/16"}]],
-                 "routes":[{"dst":"0.0.0.0/0"}]}}
+        {
+          "cniVersion": "1.0.0", "name": "reference", "type": "bridge", "bridge": "cni0", "isGateway": true{{Previous(previous)}},
+          "ipam": { "type": "host-local", "dataDir": "{{Places.Folder}}/host-local", "subnet": "10.99.0.0/16" }
+        }
         """,
         []);
 

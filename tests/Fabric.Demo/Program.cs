@@ -61,12 +61,11 @@ try
 {
     if (Belongings.RemoveAll() > 0)
         report.Line("Removed what an earlier demo left.\n");
-    code = await new Demo(report).RunAsync(stop.Token);
-    if (keep)
-        Guide.Write(report);
+    code = await new Demo(report).RunAsync(keep, stop.Token);
 }
-catch (OperationCanceledException) when (stop.IsCancellationRequested)
+catch (Exception e) when (stop.IsCancellationRequested && (e is OperationCanceledException or LabException))
 {
+    // Ctrl-C reaches the commands that the demo runs at that moment, too.
     report.Line("\nStopped.");
     code = 130;
 }
@@ -74,12 +73,19 @@ catch (Exception e) when (e is LabException or DemoException or IOException)
 {
     report.Failed(e.Message);
 }
+catch (Exception e)
+{
+    // A fault of the demo itself; it must clean up all the same.
+    report.Failed($"{e}");
+}
 finally
 {
     if (code == 1)
         AgentLogs.WriteNewest(report);
     if (!keep || code == 130)
         Belongings.RemoveAll();
+    else if (code == 1)
+        report.Line("\nWhat was made is left as it is: make down removes it.");
 }
 
 return code;

@@ -21,6 +21,7 @@ internal sealed class Wire
         net.Ip("link", "add", Bridge, "type", "bridge");
         net.Ip("address", "add", "172.30.0.254/24", "dev", Bridge);
         net.Ip("link", "set", Bridge, "up");
+        ComputeChecksums(net, Bridge);
         return new Wire(net);
     }
 
@@ -32,7 +33,9 @@ internal sealed class Wire
         Net.Ip("link", "add", port, "type", "veth", "peer", "name", nic, "netns", node.Name);
         Net.Ip("link", "set", port, "master", Bridge, "up");
         node.Ip("link", "set", nic, "up");
-        // A veth passes on frames whose checksum nobody has computed yet; the userspace datapath forwards them as they are.
-        node.Run("ethtool", "-K", nic, "tx", "off");
+        ComputeChecksums(node, nic);
     }
+
+    // Virtual devices pass on frames whose checksum nobody has computed yet, and the userspace datapath forwards them as they are.
+    private static void ComputeChecksums(Net net, string device) => net.Run("ethtool", "-K", device, "tx", "off");
 }

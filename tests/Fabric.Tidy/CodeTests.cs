@@ -46,8 +46,11 @@ public sealed partial class CodeTests
     [Fact]
     public void Nobody_sleeps()
     {
-        Find(Tree.CSharp, Sleep(), _ => "await a condition with a deadline instead of sleeping");
-        foreach (var file in Tree.CSharp.Under("tests/"))
+        // The benchmarks and the demo are programs that pace themselves by the real clock, each on a thread of its own.
+        var waiting = Tree.CSharp.Where(file => !file.Path.StartsWith("bench/", StringComparison.Ordinal)
+            && !file.Path.StartsWith("tests/Fabric.Demo/", StringComparison.Ordinal)).ToList();
+        Find(waiting, Sleep(), _ => "await a condition with a deadline instead of sleeping");
+        foreach (var file in waiting.Under("tests/"))
         {
             foreach (Match match in Delay().Matches(file.Text))
             {

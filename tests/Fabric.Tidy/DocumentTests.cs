@@ -56,6 +56,26 @@ public sealed partial class DocumentTests
         _findings.AssertNone();
     }
 
+    [Fact]
+    public void White_space_is_clean()
+    {
+        foreach (var file in Tree.Texts.Where(file => !file.Path.EndsWith(".sln", StringComparison.Ordinal)))
+        {
+            foreach (var (index, line) in file.Lines.Index())
+            {
+                if (line.EndsWith('\r'))
+                    _findings.Add(file, index + 1, "ends in CR LF: save with LF");
+                else if (line.Length > 0 && char.IsWhiteSpace(line[^1]))
+                    _findings.Add(file, index + 1, "ends in white space: trim it");
+                else if (line.StartsWith('\t') && file.Path.EndsWith(".cs", StringComparison.Ordinal))
+                    _findings.Add(file, index + 1, "indented by a tab: four spaces");
+            }
+            if (file.Text.Length > 0 && (!file.Text.EndsWith('\n') || file.Text.EndsWith("\n\n", StringComparison.Ordinal)))
+                _findings.Add(file, file.Lines.Length, "must end in exactly one line feed");
+        }
+        _findings.AssertNone();
+    }
+
     /// <summary>The reason why a relative link leads nowhere, or null.</summary>
     private static string? Broken(SourceFile from, string target)
     {

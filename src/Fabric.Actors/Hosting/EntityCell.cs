@@ -53,6 +53,12 @@ internal sealed class EntityCell<TState> : IEntityCell
         !_running && _mailbox.Count == 0 && _gap is null && !_effects.HasTimersOrWaiters
         && _host.Time.GetElapsedTime(_lastActive) >= idle;
 
+    public void LeaveSnapshot()
+    {
+        if (_stream.IsRecovered)
+            _ = _stream.SnapshotAsync(atLeast: 1);
+    }
+
     private async Task DrainAsync()
     {
         while (!_disposed && _mailbox.TryDequeue(out var inbound))

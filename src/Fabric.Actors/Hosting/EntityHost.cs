@@ -69,6 +69,9 @@ public sealed class EntityHost : IEntityHost, IDisposable
     public void Tell(PersistenceId to, ICommand command, CorrelationId correlation, Causation? causation = null) =>
         Deliver(to, new Inbound(command, correlation, causation, null, NobodyAsks.Instance));
 
+    /// <summary>Whether entities of the id's kind are registered here.</summary>
+    public bool Knows(PersistenceId id) => _kinds.ContainsKey(id.Kind);
+
     public void Activate(PersistenceId id) =>
         Deliver(id, new Inbound(null, CorrelationId.None, null, null, NobodyAsks.Instance));
 
@@ -104,6 +107,8 @@ public sealed class EntityHost : IEntityHost, IDisposable
         foreach (var (id, cell) in _cells.Where(c => c.Value.MayPassivate(Options.PassivateAfter)).ToArray())
         {
             _cells.Remove(id);
+            // Compaction drops only what a snapshot covers, and most streams are too short for one of their own accord.
+            cell.LeaveSnapshot();
             cell.Dispose();
         }
     }

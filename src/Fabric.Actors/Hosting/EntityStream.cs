@@ -43,7 +43,7 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
         }
         catch (JournalException e)
         {
-            return new Obstacle(e.Message, MayPass: true);
+            return new Obstacle(e.Message, e.IsTransient);
         }
     }
 
@@ -80,9 +80,12 @@ internal sealed class EntityStream<TState>(EntityHost host, IEntity<TState> enti
         })];
     }
 
-    public async Task SnapshotIfDueAsync()
+    public Task SnapshotIfDueAsync() => SnapshotAsync(host.Options.SnapshotEvery);
+
+    /// <summary>Stores a snapshot unless fewer events than <paramref name="atLeast"/> have come since the last one.</summary>
+    public async Task SnapshotAsync(int atLeast)
     {
-        if (_sequenceNr - _snapshotSequenceNr < host.Options.SnapshotEvery)
+        if (_sequenceNr - _snapshotSequenceNr < atLeast)
             return;
         var payload = JsonSerializer.SerializeToUtf8Bytes(State, entity.StateJson);
         try

@@ -8,4 +8,7 @@ internal interface IEntityCell : IDisposable
     void Enqueue(Inbound inbound);
 
     bool MayPassivate(TimeSpan idle);
+
+    /// <summary>Stores a snapshot of what has happened since the last one; nobody waits for it.</summary>
+    void LeaveSnapshot();
 }

@@ -42,6 +42,10 @@ public sealed class IngressDrop : IDisposable
     public static IngressDrop OpenIn(NetworkNamespace target, string table = "fabric") =>
         target.Run(() => Open(table));
 
+    /// <summary>Makes the table if it is not there, so that the first device adds nothing but its own chain.</summary>
+    /// <exception cref="NetlinkException">The kernel lacks nf_tables.</exception>
+    public void MakeTable() => _socket.ExecuteWhole(Transaction(WriteTable));
+
     /// <summary>Drops what comes in on a device from now on; a repetition renews the chain.</summary>
     /// <remarks>A chain may be left of an earlier device of that name, and then holds nothing back: so an existing one
     /// is always replaced, in one transaction.</remarks>
@@ -98,12 +102,17 @@ public sealed class IngressDrop : IDisposable
         return batch;
     }
 
-    private void WriteNew(NetlinkBatch batch, string device)
+    private void WriteTable(NetlinkBatch batch)
     {
         var writer = batch.Add(NewTable, NetlinkBatch.Create, $"add table netdev {_table}");
         writer.Put(new Header { Family = NetdevFamily });
         writer.Text(TableName, _table);
-        batch.Add(NewChain, NetlinkBatch.Create | NetlinkBatch.Exclusive, $"add ingress drop chain of {device}");
+    }
+
+    private void WriteNew(NetlinkBatch batch, string device)
+    {
+        WriteTable(batch);
+        var writer = batch.Add(NewChain, NetlinkBatch.Create | NetlinkBatch.Exclusive, $"add ingress drop chain of {device}");
         writer.Put(new Header { Family = NetdevFamily });
         writer.Text(ChainTable, _table);
         writer.Text(ChainName, Prefix + device);

@@ -19,13 +19,21 @@ public sealed partial class PodLink
         Guard($"announce the addresses of {interfaceName}", () =>
         {
             var (socket, inside) = pod.Run(() => (OpenPacketSocket(interfaceName), RouteNetlink.Open()));
-            using (socket)
-            using (inside)
+            try
             {
-                var link = inside.FindLink(interfaceName)
-                    ?? throw new NetlinkException($"get link {interfaceName}", Interop.Errno.NoDevice);
-                foreach (var address in addresses)
-                    SendFrame(socket, link, Announcement.Frame(address, link.Mac), address);
+                using (inside)
+                {
+                    var link = inside.FindLink(interfaceName)
+                        ?? throw new NetlinkException($"get link {interfaceName}", Interop.Errno.NoDevice);
+                    foreach (var address in addresses)
+                        SendFrame(socket, link, Announcement.Frame(address, link.Mac), address);
+                }
+            }
+            finally
+            {
+                // The kernel waits for a grace period when a packet socket closes (packet_release, synchronize_net): about
+                // 10 ms that no attachment need wait for.
+                ThreadPool.UnsafeQueueUserWorkItem(static closing => closing.Dispose(), socket, preferLocal: false);
             }
         });
 

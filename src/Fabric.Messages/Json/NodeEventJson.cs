@@ -39,6 +39,7 @@ namespace Fabric.Messages;
 [JsonSerializable(typeof(NodeEvent.SwitchLost))]
 [JsonSerializable(typeof(NodeEvent.SwitchRecovered))]
 [JsonSerializable(typeof(NodeEvent.JournalReplaced))]
+[JsonSerializable(typeof(NodeEvent.JournalUnwritable))]
 [JsonSerializable(typeof(NodeEvent.HistoryMissing))]
 [JsonSerializable(typeof(ClusterEventObserved))]
 public sealed partial class NodeEventJson : JsonSerializerContext;

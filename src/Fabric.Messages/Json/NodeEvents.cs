@@ -35,6 +35,7 @@ public static class NodeEvents
         .Add("switch-lost/1", NodeEventJson.Default.SwitchLost)
         .Add("switch-recovered/1", NodeEventJson.Default.SwitchRecovered)
         .Add("journal-replaced/1", NodeEventJson.Default.JournalReplaced)
+        .Add("journal-unwritable/1", NodeEventJson.Default.JournalUnwritable)
         .Add("history-missing/1", NodeEventJson.Default.HistoryMissing)
         .Add("cluster-event-observed/1", NodeEventJson.Default.ClusterEventObserved)
         .Build();

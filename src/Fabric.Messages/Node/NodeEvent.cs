@@ -53,6 +53,12 @@ public abstract record NodeEvent : IEvent
         public override string Describe() => $"journal replaced: {Finding}; the old one is kept as {KeptAs}";
     }
 
+    /// <summary>The journal could not be written; written itself only once it can be again, or with the gap's event.</summary>
+    public sealed record JournalUnwritable(string Reason) : NodeEvent
+    {
+        public override string Describe() => $"the journal could not be written: {Reason}";
+    }
+
     /// <summary>The journal could not be written for a while; what happened to the agent meanwhile is not known.</summary>
     public sealed record HistoryMissing(DateTimeOffset From, DateTimeOffset To, string Reason) : NodeEvent
     {

@@ -21,28 +21,50 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         using var directory = OpenStateDirectory();
         var node = Parameters(directory);
         await using var loop = new EventLoop("fabric", e => log.Error("unexpected failure on the event loop", e));
-        var (journal, replaced) = JournalFile.Open(directory.JournalPath, time, log);
-        await using var _ = journal;
-        // From here on everything that holds state lives on the loop.
-        await loop.RunAsync(() => RunOnLoopAsync(loop, directory, node, journal, replaced, cancellationToken));
+        var (journal, replaced) = JournalFile.Open(directory.JournalPath, directory.Incarnation, time, log);
+        var damage = await RunWithAsync(journal, replaced);
+        if (damage is null)
+            return;
+        // SQLite can open a file whose events are damaged; their own checksums tell.
+        (journal, replaced) = JournalFile.Replace(directory.JournalPath, damage, time, log);
+        if (await RunWithAsync(journal, replaced) is { } again)
+            throw new AgentException(again.Message, again);
+
+        async Task<JournalException?> RunWithAsync(SqliteNodeJournal opened, NodeEvent.JournalReplaced? how)
+        {
+            await using var _ = opened;
+            // From here on everything that holds state lives on the loop.
+            return await loop.RunAsync(() => RunOnLoopAsync(loop, directory, node, opened, how, cancellationToken));
+        }
     }
 
-    private async Task RunOnLoopAsync(EventLoop loop, StateDirectory directory, NodeParameters node, SqliteNodeJournal journal,
+    /// <returns>The journal's damage, found before anything was done; else null, at the end.</returns>
+    private async Task<JournalException?> RunOnLoopAsync(EventLoop loop, StateDirectory directory, NodeParameters node, SqliteNodeJournal journal,
         NodeEvent.JournalReplaced? replaced, CancellationToken cancellationToken)
     {
         using var kernel = new LinuxKernel(options.DatapathType == "netdev", log.Warn);
         await using var ovs = new OvsSwitch(options.OvsDb, options.OvsRunDir, time, log.Warn);
         using var core = new NodeCore(
             node, directory.Incarnation, journal, new HlcClock(time, default), kernel, ovs, time, log);
-        await core.LoadAsync(cancellationToken);
+        try
+        {
+            await core.LoadAsync(cancellationToken);
+        }
+        catch (JournalException e) when (!e.IsTransient)
+        {
+            return e;
+        }
         // A store call may block on another process's transaction; the control plane must not.
         await using var storeLoop = new EventLoop("cluster store", e => log.Error("unexpected failure in the cluster store", e));
         await using var store = OpenStore(storeLoop);
         var cluster = new ClusterLink(store, node, directory.Incarnation, core.Host, core.Fold, time, log)
         {
             CidrsAssigned = core.AdoptAsync,
+            Confirmed = () => core.Readiness.NeedsConfirmation = false,
         };
         core.Readiness.StoreFault = () => cluster.StoreFault;
+        core.Readiness.MeshFault = () => cluster.MeshFault;
+        core.IsMeshKnown = () => cluster.IsMeshKnown;
 
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var doors = await AgentDoors.OpenAsync(options, version, directory, loop, journal, log, time, new NodeView
@@ -57,7 +79,7 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
             Time = time,
             SwitchVersion = () => ovs.Version,
             Cluster = cluster,
-        }, term.Token);
+        }, () => core.Readiness.HasRecovered, term.Token);
         using var socket = ListenForCni();
         var listener = new CniListener(socket, call => loop.RunAsync(call), core.Cni.HandleAsync, NewCorrelation, time, log);
         var recovered = new TaskCompletionSource();
@@ -73,6 +95,12 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         try
         {
             await Together.RunAsync(work, term);
+            return null;
+        }
+        catch (SwitchException e)
+        {
+            failure = e;
+            throw new AgentException($"{e.Operation}: {e.Message}", e);
         }
         catch (Exception e)
         {

@@ -10,7 +10,7 @@ internal sealed class AgentDoors : IAsyncDisposable
 
     /// <exception cref="AgentException">A socket or address can't be listened on; the message names its option.</exception>
     public static async Task<AgentDoors> OpenAsync(NodeOptions options, string version, StateDirectory directory, EventLoop loop,
-        SqliteNodeJournal journal, AgentLog log, TimeProvider time, NodeView view, CancellationToken cancellationToken)
+        SqliteNodeJournal journal, AgentLog log, TimeProvider time, NodeView view, Func<bool> hasStarted, CancellationToken cancellationToken)
     {
         var doors = new AgentDoors();
         try
@@ -28,7 +28,7 @@ internal sealed class AgentDoors : IAsyncDisposable
             }
             if (options.HealthAddress is { } healthAddress)
             {
-                var health = new HealthServer(loop, new LoopPulse(loop, time), () => true, view.Readiness, time);
+                var health = new HealthServer(loop, new LoopPulse(loop, time), hasStarted, view.Readiness, time);
                 doors._open.Add(health);
                 await Named("--health-address", $"{healthAddress}", () => health.StartAsync(healthAddress, cancellationToken));
             }

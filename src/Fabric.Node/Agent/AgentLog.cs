@@ -12,6 +12,9 @@ public sealed partial class AgentLog(ILogger<AgentLog> logger)
     /// <summary>Raised by a step of the wall clock, so that it becomes an event.</summary>
     public Action<TimeSpan>? OnClockStepped { get; set; }
 
+    /// <summary>Raised when the journal turns out not to be writable, once until it is again.</summary>
+    public Action<string>? OnJournalFault { get; set; }
+
     /// <summary>Counts what is logged; null until the metrics exist.</summary>
     public NodeMetrics? Metrics { get; set; }
 
@@ -41,8 +44,11 @@ public sealed partial class AgentLog(ILogger<AgentLog> logger)
 
     public void AppendUnknown(PersistenceId id, string reason)
     {
-        JournalFault = reason;
         Metrics?.AppendUnknown();
+        var isNews = JournalFault is null;
+        JournalFault = reason;
+        if (isNews)
+            OnJournalFault?.Invoke(reason);
         Warn($"an append to {id} has an unknown outcome: {reason}");
     }
 

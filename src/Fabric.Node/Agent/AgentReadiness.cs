@@ -10,6 +10,15 @@ public sealed class AgentReadiness(
     /// <summary>Whether what a crash left behind has been looked at.</summary>
     public bool HasRecovered { get; set; }
 
+    /// <summary>
+    /// Whether this is the first start since the machine booted, so that the journal's newest events may have been lost with the
+    /// power: what the node holds is confirmed with the cluster store before the first ADD.
+    /// </summary>
+    public bool NeedsConfirmation { get; set; }
+
+    /// <summary>What keeps this node out of the cluster's mesh; null if nothing does.</summary>
+    public Func<string?> MeshFault { get; set; } = () => null;
+
     /// <summary>Why the cluster store can't be reached, for the message of a node that waits for it.</summary>
     public Func<string?> StoreFault { get; set; } = () => null;
 
@@ -25,11 +34,15 @@ public sealed class AgentReadiness(
             return NotAvailable("this node has no pod CIDR yet"
                 + (StoreFault() is { } fault ? $"; the cluster store: {fault}" : ", the cluster's singleton assigns it"));
         }
+        if (NeedsConfirmation)
+            return NotAvailable($"the cluster store has not confirmed this node's pod CIDR since the boot: {StoreFault() ?? "asking"}");
         if (!reconciler.IsInStep)
         {
             const string Reason = "Open vSwitch does not answer, or is not in step yet";
             return state.Ports.IsEmpty ? NotAvailable(Reason) : new Readiness((int)CniErrorCode.NotAvailableAndImpaired, Reason);
         }
+        if (MeshFault() is { } differs)
+            return NotAvailable(differs);
         if (gateway.Fault is { } trouble)
             return NotAvailable($"the gateway device: {trouble}");
         if (log.JournalFault is { } unwritable)

@@ -45,6 +45,9 @@ public sealed class ClusterLink(
     /// <summary>Called on the loop when the cluster assigned this node its blocks.</summary>
     public Func<ImmutableArray<Cidr>, CorrelationId, Causation?, Task>? CidrsAssigned { get; set; }
 
+    /// <summary>Called on the loop once the store has told all that it knows of this node's blocks.</summary>
+    public Action? Confirmed { get; set; }
+
     /// <summary>Joins, and takes part until cancelled.</summary>
     /// <exception cref="AgentException">Another node has this name or uid, or a newer agent of this node has started.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -128,8 +131,9 @@ public sealed class ClusterLink(
                         SetTunnels(folded.State, cause);
                     break;
                 case FoldStep<VtepMesh.State>.CaughtUp up:
-                    caughtUp = true;
+                    caughtUp = IsMeshKnown = true;
                     Reached();
+                    Compare(up.State.Opened);
                     SetTunnels(up.State, null);
                     break;
                 case FoldStep<VtepMesh.State>.Jumped jumped when caughtUp:
@@ -144,6 +148,22 @@ public sealed class ClusterLink(
             }
         }
         await WaitForEndAsync(cancellationToken);
+    }
+
+    /// <summary>What this node's options say otherwise than the mesh that it joins; null if nothing.</summary>
+    public string? MeshFault { get; private set; }
+
+    /// <summary>Whether the mesh has been read to its end since the start.</summary>
+    public bool IsMeshKnown { get; private set; }
+
+    private void Compare(MeshEvent.MeshOpened? opened)
+    {
+        var options = node.Options;
+        if (opened is null || (opened.Vni, opened.Overlay, opened.OverlayPort) == (options.Vni, options.Overlay, options.OverlayPort))
+            return;
+        MeshFault = $"the mesh uses {opened.Overlay.ToString().ToLowerInvariant()} port {opened.OverlayPort} with VNI {opened.Vni}, and this "
+            + $"node's options say {options.Overlay.ToString().ToLowerInvariant()} port {options.OverlayPort} with VNI {options.Vni}";
+        log.Error($"{MeshFault}; pods here would reach no other node: mend --overlay, --overlay-port or --vni", null);
     }
 
     private void SetTunnels(VtepMesh.State mesh, Causation? cause)
@@ -188,6 +208,9 @@ public sealed class ClusterLink(
             }
             if (PodCidrs!.CidrsOf(node.NodeUid) is { IsEmpty: false } mine && CidrsAssigned is { } adopt)
                 await adopt(mine, CorrelationId.None, cause);
+            // Only now: until then an ADD would be served from the old block.
+            if (step is FoldStep<PodCidr.State>.CaughtUp)
+                Confirmed?.Invoke();
         }
         await WaitForEndAsync(cancellationToken);
     }

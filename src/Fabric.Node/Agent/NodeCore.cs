@@ -18,7 +18,11 @@ public sealed class NodeCore : IDisposable
 
     private static readonly TimeSpan WarmInterval = TimeSpan.FromMinutes(4);
 
+    private static readonly TimeSpan CatchUpInterval = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan JournalProbeInterval = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan MeshWithin = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan AskWithin = TimeSpan.FromSeconds(30);
 
@@ -28,6 +32,8 @@ public sealed class NodeCore : IDisposable
     private readonly AgentLog _log;
     private readonly long _incarnation;
     private readonly Recovery _recovery;
+    private readonly Rebuild _rebuild;
+    private readonly DetachWithoutJournal _withoutJournal;
     private (ImmutableArray<Cidr> Cidrs, CorrelationId Correlation, Causation? Cause)? _adopting;
 
     public NodeCore(NodeParameters node, long incarnation, INodeJournal journal, HlcClock clock, IKernel kernel, ISwitch ovs,
@@ -45,7 +51,13 @@ public sealed class NodeCore : IDisposable
         Plan = new FlowPlan();
         Reconciler = new Reconciler(ovs, Fold, Plan, Host, time, log)
         {
-            RepairsDrift = node.Options.RepairsDrift, Resynchronised = WarmNeighbours,
+            RepairsDrift = node.Options.RepairsDrift,
+            Resynchronised = () =>
+            {
+                // The gateway device is a port of Open vSwitch, which may have made it anew.
+                Gateway!.Repeat();
+                WarmNeighbours();
+            },
         };
         Gateway = new GatewayKeeper(kernel, Fold, Reconciler, node, time, log);
         Host.Driver = new PortPlumber(kernel, Reconciler, Fold, Sandboxes, Host, time, log);
@@ -57,9 +69,17 @@ public sealed class NodeCore : IDisposable
         };
         _recovery = new Recovery(Fold, Host, kernel, Reconciler, log);
         Readiness = new AgentReadiness(Fold, Reconciler, Gateway, log, node);
-        Cni = new CniService(Host, Fold, Reconciler, ovs, kernel, Sandboxes, Settings, Readiness.Now, time);
+        _withoutJournal = new DetachWithoutJournal(Fold, Reconciler, kernel, Sandboxes, Host, time, log);
+        _rebuild = new Rebuild(ovs, kernel, Host, node, time, log);
+        Cni = new CniService(
+            Host, Fold, Reconciler, ovs, kernel, Sandboxes, _withoutJournal, Settings, Readiness.Now, time);
         log.OnClockStepped = by => RecordLife(new NodeEvent.ClockStepped(by));
+        // The record stream keeps trying, and its first success tells everybody that the disk answers again.
+        log.OnJournalFault = reason => RecordLife(new NodeEvent.JournalUnwritable(reason));
     }
+
+    /// <summary>Whether the cluster has told which peers there are.</summary>
+    public Func<bool> IsMeshKnown { get; set; } = () => false;
 
     public EntityHost Host { get; }
 
@@ -97,14 +117,21 @@ public sealed class NodeCore : IDisposable
         var folding = Fold.RunAsync(term.Token);
         RecordLife(new NodeEvent.AgentStarted(
             _node.Options.NodeName, _node.NodeUid, _incarnation, _node.Version, _node.BootId, newBoot));
+        Readiness.NeedsConfirmation = newBoot;
         if (replaced is not null)
+        {
             RecordLife(replaced);
+            await _rebuild.RunAsync(term.Token);
+            await Fold.WhenFoldedAsync(_journal.LastOrdering, term.Token);
+        }
         await _recovery.RunAsync(_node.BootId, term.Token);
         // What the journal knows holds until the cluster says otherwise: pods attach also while the store is gone.
         if (!Fold.State.PodCidrs.IsEmpty)
             await AdoptAsync(Fold.State.PodCidrs, CorrelationId.None, null);
         Readiness.HasRecovered = true;
         recovered();
+        if (replaced is not null)
+            await WaitForMeshAsync(term.Token);
         await Together.RunAsync(
             [
                 folding,
@@ -114,6 +141,7 @@ public sealed class NodeCore : IDisposable
                 EveryAsync(JournalProbeInterval, FinishAdoptionAsync, term.Token),
                 EveryAsync(OrphanCheckInterval, () => _recovery.LookForOrphansAsync(term.Token), term.Token),
                 EveryAsync(CompactionInterval, () => CompactAsync(term.Token), term.Token),
+                EveryAsync(CatchUpInterval, _withoutJournal.CatchUpAsync, term.Token),
                 EveryAsync(WarmInterval, () => WarmAllAsync(), term.Token),
             ], term);
     }
@@ -193,12 +221,26 @@ public sealed class NodeCore : IDisposable
         }
     }
 
+    /// <summary>
+    /// A lost journal knows no peers, and the first pass would remove their flows: so it waits for the mesh, for as long as a store
+    /// that answers needs.
+    /// </summary>
+    private async Task WaitForMeshAsync(CancellationToken cancellationToken)
+    {
+        var started = _time.GetTimestamp();
+        while (!IsMeshKnown() && _time.GetElapsedTime(started) < MeshWithin)
+            await Task.Delay(TimeSpan.FromMilliseconds(100), _time, cancellationToken);
+    }
+
     private async Task CompactAsync(CancellationToken cancellationToken)
     {
         await Fold.SaveSnapshotAsync(cancellationToken);
         var live = Fold.State.Flows.Programmed.ToHashSet();
         var report = await _journal.CompactAsync(Retention.Default, Fold.SnapshotOrdering, live, _time.GetUtcNow(), cancellationToken);
-        if (report.DroppedEvents > 0)
+        // A stream that was not in use since before its last event has no snapshot: recovered, it leaves one when it passivates.
+        if (report.HeldBy is { } held && Host.Knows(held))
+            Host.Activate(held);
+        if (report.DroppedEvents > 0 || report.HeldEvents > 0)
             _log.Info($"journal compacted: {report}");
     }
 

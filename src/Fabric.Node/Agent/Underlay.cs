@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using Fabric.Linux.Route;
 using Fabric.Messages;
 
 namespace Fabric.Node;
@@ -30,14 +31,16 @@ public static class Underlay
     /// <exception cref="AgentException">No interface holds one of them.</exception>
     public static int MtuBytes(ImmutableArray<IpAddress> addresses)
     {
+        // Not from /sys: that shows the interfaces of the network namespace in which it was mounted.
+        using var netlink = RouteNetlink.Open();
         var smallest = int.MaxValue;
         foreach (var address in addresses)
         {
             var device = NetworkInterface.GetAllNetworkInterfaces().FirstOrDefault(i => i.GetIPProperties().UnicastAddresses
                 .Any(u => u.Address.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6 && IpAddress.From(u.Address) == address))
                 ?? throw new AgentException($"--underlay-address {address} is not an address of this machine");
-            var mtu = File.ReadAllText($"/sys/class/net/{device.Name}/mtu").Trim();
-            smallest = Math.Min(smallest, int.Parse(mtu, System.Globalization.CultureInfo.InvariantCulture));
+            smallest = Math.Min(smallest, netlink.FindLink(device.Name)?.MtuBytes
+                ?? throw new AgentException($"--underlay-address {address}: its interface {device.Name} has just gone"));
         }
         return smallest;
     }

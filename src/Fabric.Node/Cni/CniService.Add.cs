@@ -29,6 +29,8 @@ public sealed partial class CniService
                 $"at most the fabric's {node.MtuBytes}: larger packets would vanish in the tunnels", request.Correlation));
         }
         var wanted = Wanted(request, sandbox, node);
+        // A retry while the first attempt's plugin runs waits for that attempt, and then finds it attached.
+        using var turn = ipam is null ? null : await _leases.TakeAsync(attachment, cancellationToken);
         var known = fold.State.Ports.GetValueOrDefault(attachment, PortState.Absent);
         var needsLease = ipam is not null && known.Stage == PortStage.Absent;
         if (needsLease)
@@ -37,6 +39,11 @@ public sealed partial class CniService
             if (outcome is not IpamOutcome.Leased leased)
                 return (null, ((IpamOutcome.Failed)outcome).Error);
             var (addresses, routes) = IpamRounds.Shape(leased.Result);
+            if (turn!.IsDetached)
+            {
+                await ipam.UndoAsync(cancellationToken);
+                return (null, CniErrors.TryAgainLater($"{attachment} was detached while being attached", request.Correlation));
+            }
             wanted = wanted with { DelegatedAddresses = addresses, Routes = routes };
         }
         var answer = await AskAsync(request, new Port.Command.Attach(wanted), attachment);

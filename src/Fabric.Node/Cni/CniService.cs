@@ -7,10 +7,12 @@ namespace Fabric.Node.Cni;
 /// <summary>Answers the commands of CNI SPEC 1.1 with the node's entities. Lives on the event loop.</summary>
 public sealed partial class CniService(
     IEntityHost host, NodeFold fold, Reconciler reconciler, ISwitch ovs, IKernel kernel, Sandboxes sandboxes,
-    Func<CniSettings> settings, Func<Readiness> readiness, TimeProvider time)
+    DetachWithoutJournal withoutJournal, Func<CniSettings> settings, Func<Readiness> readiness, TimeProvider time)
 {
     /// <summary>The runtime gives up after a few minutes; an attachment has its own, shorter deadline.</summary>
     private static readonly TimeSpan AskWithin = Port.AttachWithin + TimeSpan.FromSeconds(5);
+
+    private readonly LeasesUnderWay _leases = new();
 
     /// <param name="sandbox">The namespace that came with the request, or null; the caller disposes it.</param>
     /// <exception cref="CniPeerException">The binary went away while a delegated plugin was to run.</exception>
@@ -48,13 +50,31 @@ public sealed partial class CniService(
     private async Task<CniError?> DelAsync(CniRequest request, IpamRounds? ipam, CancellationToken cancellationToken)
     {
         var attachment = request.Attachment!.Value;
+        _leases.Detach(attachment);
         var answer = await AskAsync(request, new Port.Command.Detach(attachment, "CNI DEL"), attachment);
-        if (answer is AskResult.Unavailable unavailable)
+        if (answer is AskResult.Unavailable unavailable && !await TryWithoutJournalAsync(request, attachment, cancellationToken))
             return CniErrors.TryAgainLater($"{attachment} is not detached yet: {unavailable.Reason}", request.Correlation);
         if (answer is AskResult.Rejected rejected)
             return CniErrors.Unclassified(rejected.Reason.ToString(), request.Correlation);
         // Also without a record of ours: the plugin may hold a lease from before.
         return ipam is null ? null : await ipam.ForwardPlainAsync(cancellationToken);
+    }
+
+    private async Task<bool> TryWithoutJournalAsync(CniRequest request, AttachmentId attachment, CancellationToken cancellationToken)
+    {
+        if (!withoutJournal.IsNeeded)
+            return false;
+        try
+        {
+            await withoutJournal.RemoveAsync(attachment, request.Correlation, cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (e is KernelException or SwitchException
+            || e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            // The answer is "try again later", with the journal's fault as the reason.
+            return false;
+        }
     }
 
     private async Task<CniError?> GcAsync(CniRequest request, IpamRounds? ipam, CancellationToken cancellationToken)

@@ -4,7 +4,7 @@ using Fabric.Messages;
 namespace Fabric.Node;
 
 /// <summary>What the node needs of the kernel. Every call may be repeated; failures are <see cref="KernelException"/>.</summary>
-/// <remarks>The fake in the simulation and the real one pass the same KernelContract.</remarks>
+/// <remarks>Used from the event loop; calls complete on it.</remarks>
 public interface IKernel
 {
     /// <summary>Makes the veth pair of an attachment, or takes over the one that is there.</summary>

@@ -25,6 +25,9 @@ public interface ISwitch
     /// <summary>Called on the loop when <see cref="Ports"/> or <see cref="IsConnected"/> has changed.</summary>
     Action? Changed { get; set; }
 
+    /// <summary>What was kept with Fabric's ports on a bridge (<see cref="WantedPort.Record"/>); needs no <see cref="ConnectAsync"/>.</summary>
+    Task<ImmutableArray<string>> ReadPortRecordsAsync(string bridge, CancellationToken cancellationToken);
+
     /// <summary>Adds ports in one transaction; returns when it is committed, before the devices are open.</summary>
     Task AddPortsAsync(ImmutableArray<WantedPort> ports, CancellationToken cancellationToken);
 

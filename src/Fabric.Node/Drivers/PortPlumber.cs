@@ -42,7 +42,7 @@ public sealed class PortPlumber(
             if (!fold.State.Ports.TryGetValue(call.Attachment, out var port) || port.Attempt != call.Attempt || !port.IsWanted)
                 return;
             stage = "sandbox";
-            var sandbox = sandboxes.Find(call.Attachment, port.Request!.Sandbox)
+            using var sandbox = sandboxes.Borrow(call.Attachment, port.Request!.Sandbox)
                 ?? throw new KernelException("sandbox", "open the namespace", "no request holds its namespace open any more", false);
             stage = "interface";
             var link = LinkOf(port);
@@ -89,7 +89,7 @@ public sealed class PortPlumber(
             stage = "flows and port";
             await reconciler.WhenGoneAsync(call.Attachment, request.Correlation, request.Causation, deadline.Token);
             stage = "interface";
-            var sandbox = sandboxes.Find(call.Attachment, port.Request!.Sandbox);
+            using var sandbox = sandboxes.Borrow(call.Attachment, port.Request!.Sandbox);
             await kernel.DetachAsync(call.Attachment, port.Request.HostInterface, sandbox, deadline.Token);
             reconciler.LinkVanished(port.Request.HostInterface);
             Tell(request, new Port.Command.Unplumbed(call.Attempt));

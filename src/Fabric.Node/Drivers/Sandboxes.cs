@@ -25,9 +25,9 @@ public sealed class Sandboxes
         });
     }
 
-    /// <summary>An open namespace of the attachment, preferably the wanted one; null if no request has brought it.</summary>
-    public Sandbox? Find(AttachmentId attachment, SandboxRef wanted) =>
-        _open.TryGetValue(attachment, out var list) ? list.Find(s => s.Ref.IsSameNamespace(wanted)) : null;
+    /// <summary>The wanted namespace, for the caller to dispose; null if no request under way has brought it.</summary>
+    public Sandbox? Borrow(AttachmentId attachment, SandboxRef wanted) =>
+        _open.TryGetValue(attachment, out var list) ? list.Find(s => s.Ref.IsSameNamespace(wanted))?.Share() : null;
 
     private sealed class Loan(Action end) : IDisposable
     {

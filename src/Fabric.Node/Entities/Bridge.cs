@@ -23,7 +23,8 @@ public sealed class Bridge : IEntity<Bridge.State>
 
         public sealed record Configure(BridgeEvent.BridgeConfigured Wanted) : Command;
 
-        public sealed record TakeOfPort(AttachmentId Attachment) : Command;
+        /// <param name="Number">The number that the port has already; null for any.</param>
+        public sealed record TakeOfPort(AttachmentId Attachment, OfPort? Number = null) : Command;
 
         public sealed record FreeOfPort(AttachmentId Attachment) : Command;
     }
@@ -60,6 +61,9 @@ public sealed class Bridge : IEntity<Bridge.State>
         Command.Configure configure => Decision.AcceptAndReply(new Reply.Configured(), configure.Wanted),
         Command.TakeOfPort take when state.Lending.Held.TryGetValue(take.Attachment, out var held) =>
             Decision.AcceptAndReply(new Reply.Taken(held)),
+        Command.TakeOfPort { Number: { } number } take => state.Lending.IsHeld(number)
+            ? Decision.Reject("ofport-held", $"ofport {number} is held by {state.Lending.Holders[number]}")
+            : Give(take.Attachment, number, endedRest: state.Lending.IsResting(number, at)),
         Command.TakeOfPort take => Take(state.Lending, take.Attachment, at),
         Command.FreeOfPort free when state.Lending.Held.TryGetValue(free.Attachment, out var ofPort) =>
             Decision.AcceptAndReply(new Reply.Freed(), new BridgeEvent.OfPortFreed(free.Attachment, ofPort, at)),

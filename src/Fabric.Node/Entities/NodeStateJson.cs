@@ -14,4 +14,5 @@ namespace Fabric.Node;
 [JsonSerializable(typeof(ClusterObserver.State), TypeInfoPropertyName = "ClusterObserverState")]
 [JsonSerializable(typeof(PortState), TypeInfoPropertyName = "PortState")]
 [JsonSerializable(typeof(NodeState), TypeInfoPropertyName = "NodeState")]
+[JsonSerializable(typeof(PortRecord), TypeInfoPropertyName = "PortRecord")]
 public sealed partial class NodeStateJson : JsonSerializerContext;

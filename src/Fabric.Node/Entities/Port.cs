@@ -41,6 +41,9 @@ public sealed class Port : IEntity<PortState>
 
         public sealed record Detach(AttachmentId Attachment, string Reason) : Command;
 
+        /// <summary>The attachment is there and forwards, but the journal that knew it was lost.</summary>
+        public sealed record Adopt(PortRecord Found, int HostIfIndex) : Command;
+
         /// <summary>The pod's interface is gone although nobody asked for it.</summary>
         public sealed record Orphan(string Finding) : Command;
 
@@ -87,6 +90,7 @@ public sealed class Port : IEntity<PortState>
     {
         Command.Attach attach => Attach(state, attach.Wanted),
         Command.Detach detach => Detach(state, detach.Reason),
+        Command.Adopt adopt => state.Stage == PortStage.Absent ? Adopt(state, adopt) : Decision.AcceptAndReply(new Reply.Attached(state)),
         Command.Orphan orphan => state.Stage == PortStage.Ready && !state.IsOrphaned
             ? Decision.Accept(new PortEvent.AttachmentOrphaned(orphan.Finding))
             : Decision.Nothing,
@@ -186,6 +190,20 @@ public sealed class Port : IEntity<PortState>
         PortStage.Requested or PortStage.Plumbing or PortStage.Ready => Decision.Reject("attached-otherwise", Difference(state, wanted)),
         _ => Decision.Reject("detaching", "the attachment is still being detached"),
     };
+
+    /// <summary>The whole story in one commit; who answered what at the time is not known any more.</summary>
+    private static Decision Adopt(PortState state, Command.Adopt adopt)
+    {
+        var attempt = state.Attempt + 1;
+        var found = adopt.Found;
+        return Decision.AcceptAndReply(new Reply.Attached(state),
+        [
+            found.Request with { Attempt = attempt },
+            .. found.Assigned,
+            new PortEvent.OfPortAssigned(found.OfPort),
+            new PortEvent.AttachmentReady(attempt, adopt.HostIfIndex, default, 0, found.Request.Mac, found.OfPort, ""),
+        ]);
+    }
 
     private static bool IsSame(PortState state, PortEvent.AttachmentRequested wanted) =>
         state.Request!.ConfigurationDigest == wanted.ConfigurationDigest && state.Request.Sandbox.IsSameNamespace(wanted.Sandbox);

@@ -2,70 +2,113 @@ using System.Collections.Immutable;
 using Fabric.Messages;
 using Fabric.Node.Pipeline;
 using Fabric.Ovs.OpenFlow;
+using Plan = System.Collections.Immutable.ImmutableSortedDictionary<
+    Fabric.Messages.PersistenceId, System.Collections.Immutable.ImmutableArray<Fabric.Node.PlannedFlow>>;
 
 namespace Fabric.Node;
 
-/// <summary>The pipeline's flows for a node's state, remembered by owner: what did not change is not computed again.</summary>
-/// <remarks>Not thread-safe; lives on the event loop.</remarks>
+/// <summary>The pipeline's flows for a node's state. What did not change is not computed again: the plan grows out of the last one.</summary>
+/// <remarks>
+/// Several passes belong to each attachment, and most of them find nothing changed: they get the very same plan, and for a change
+/// of one port among hundreds the others cost one look each. Not thread-safe; lives on the event loop.
+/// </remarks>
 public sealed class FlowPlan : IFlowPlan
 {
-    private readonly Dictionary<PersistenceId, (object Input, ImmutableArray<PlannedFlow> Flows)> _memory = [];
+    private readonly Dictionary<AttachmentId, (PortEvent.AttachmentRequested Request, PersistenceId Owner)> _ports = [];
+    private readonly Dictionary<NodeName, (TunnelEvent.TunnelOpened Tunnel, PersistenceId Owner)> _tunnels = [];
+    private Plan _plan = Plan.Empty;
+    private ImmutableSortedDictionary<AttachmentId, PortState>? _portsSeen;
+    private ImmutableSortedDictionary<NodeName, TunnelEvent.TunnelOpened>? _tunnelsSeen;
     private NetworkParameters? _network;
     private BridgeEvent.BridgeConfigured? _configured;
 
-    public ImmutableSortedDictionary<PersistenceId, ImmutableArray<PlannedFlow>> For(NodeState state)
+    public Plan For(NodeState state)
     {
         if (state.Bridge.Configured is not { } bridge)
-            return ImmutableSortedDictionary<PersistenceId, ImmutableArray<PlannedFlow>>.Empty;
+            return Plan.Empty;
         if (!ReferenceEquals(bridge, _configured))
+            StartOver(bridge);
+        if (!ReferenceEquals(state.Tunnels, _tunnelsSeen))
+            PlanTunnels(state.Tunnels);
+        if (!ReferenceEquals(state.Ports, _portsSeen))
+            PlanPorts(state.Ports);
+        return _plan;
+    }
+
+    // Everything depends on the network's parameters.
+    private void StartOver(BridgeEvent.BridgeConfigured bridge)
+    {
+        _configured = bridge;
+        _network = NetworkOf(bridge);
+        _ports.Clear();
+        _tunnels.Clear();
+        _portsSeen = null;
+        _tunnelsSeen = null;
+        _plan = Plan.Empty.SetItem(
+            Fabric.Node.Bridge.Id(bridge.Bridge), Planned([.. BridgeFlows.For(_network), .. GatewayFlows.For(_network)]));
+    }
+
+    private void PlanTunnels(ImmutableSortedDictionary<NodeName, TunnelEvent.TunnelOpened> tunnels)
+    {
+        var plan = _plan.ToBuilder();
+        foreach (var (peer, tunnel) in tunnels)
         {
-            // Everything depends on the network's parameters.
-            _configured = bridge;
-            _network = NetworkOf(bridge);
-            _memory.Clear();
-        }
-        var network = _network!;
-        var plan = ImmutableSortedDictionary.CreateBuilder<PersistenceId, ImmutableArray<PlannedFlow>>();
-        var bridgeId = Fabric.Node.Bridge.Id(bridge.Bridge);
-        plan[bridgeId] = Remembered(bridgeId, bridge, () => [.. BridgeFlows.For(network), .. GatewayFlows.For(network)]);
-        foreach (var (peer, tunnel) in state.Tunnels)
-        {
-            var id = Tunnel.Id(peer);
-            plan[id] = Remembered(id, tunnel, () => PeerFlows.For(network, new Peer
+            if (_tunnels.TryGetValue(peer, out var known) && ReferenceEquals(known.Tunnel, tunnel))
+                continue;
+            var owner = Tunnel.Id(peer);
+            _tunnels[peer] = (tunnel, owner);
+            plan[owner] = Planned(PeerFlows.For(_network!, new Peer
             {
-                Vteps = tunnel.Vteps, PodCidrs = tunnel.PodCidrs, CauseSet = CauseOf(id),
+                Vteps = tunnel.Vteps, PodCidrs = tunnel.PodCidrs, CauseSet = CauseOf(owner),
             }));
         }
-        foreach (var (attachment, port) in state.Ports)
+        if (_tunnels.Count > tunnels.Count)
+        {
+            foreach (var peer in _tunnels.Keys.Where(p => !tunnels.ContainsKey(p)).ToArray())
+            {
+                _tunnels.Remove(peer, out var gone);
+                plan.Remove(gone.Owner);
+            }
+        }
+        _plan = plan.ToImmutable();
+        _tunnelsSeen = tunnels;
+    }
+
+    private void PlanPorts(ImmutableSortedDictionary<AttachmentId, PortState> ports)
+    {
+        var plan = _plan.ToBuilder();
+        var wanted = 0;
+        foreach (var (attachment, port) in ports)
         {
             if (!port.IsWanted)
                 continue;
-            var id = Port.Id(attachment);
+            wanted++;
             // Nothing of an attachment's state that its flows depend on changes after its addresses are known.
-            plan[id] = Remembered(id, port.Request!, () => PodFlows.For(network, new PodEndpoint
+            if (_ports.TryGetValue(attachment, out var known) && ReferenceEquals(known.Request, port.Request))
+                continue;
+            var owner = Port.Id(attachment);
+            _ports[attachment] = (port.Request!, owner);
+            plan[owner] = Planned(PodFlows.For(_network!, new PodEndpoint
             {
                 Port = port.OfPort!.Value,
                 Mac = port.Request!.Mac,
                 Addresses = [.. port.Addresses.Select(a => a.Address)],
-                CauseSet = CauseOf(id),
+                CauseSet = CauseOf(owner),
             }));
         }
-        if (_memory.Count > 2 * plan.Count + 64)
+        if (_ports.Count > wanted)
         {
-            foreach (var gone in _memory.Keys.Where(k => !plan.ContainsKey(k)).ToArray())
-                _memory.Remove(gone);
+            foreach (var attachment in _ports.Keys.Where(a => !(ports.TryGetValue(a, out var port) && port.IsWanted)).ToArray())
+            {
+                _ports.Remove(attachment, out var gone);
+                plan.Remove(gone.Owner);
+            }
         }
-        return plan.ToImmutable();
+        _plan = plan.ToImmutable();
+        _portsSeen = ports;
     }
 
-    private ImmutableArray<PlannedFlow> Remembered(PersistenceId id, object input, Func<ImmutableArray<Flow>> compute)
-    {
-        if (_memory.TryGetValue(id, out var known) && ReferenceEquals(known.Input, input))
-            return known.Flows;
-        ImmutableArray<PlannedFlow> flows = [.. compute().Select(PlannedFlow.Of)];
-        _memory[id] = (input, flows);
-        return flows;
-    }
+    private static ImmutableArray<PlannedFlow> Planned(IEnumerable<Flow> flows) => [.. flows.Select(PlannedFlow.Of)];
 
     private static ulong CauseOf(PersistenceId id) => (ulong)CauseSet.Of(id).Id;
 

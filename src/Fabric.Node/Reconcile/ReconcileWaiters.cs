@@ -68,7 +68,7 @@ internal sealed class ReconcileWaiters(NodeFold fold, ISwitch ovs, Reconciler re
 
     private bool IsForwarding(Waiter waiter, PortState port)
     {
-        if (!port.IsWanted)
+        if (!port.IsWanted || reconciler.IsCondemned(waiter.Attachment))
             return waiter.Completion.TrySetCanceled();
         if (!reconciler.IsInStep || !ovs.Ports.TryGetValue(port.Request!.HostInterface, out var there))
             return false;
@@ -84,7 +84,7 @@ internal sealed class ReconcileWaiters(NodeFold fold, ISwitch ovs, Reconciler re
 
     private bool IsGone(Waiter waiter, PortState port)
     {
-        if (port.IsWanted)
+        if (port.IsWanted && !reconciler.IsCondemned(waiter.Attachment))
             return waiter.Completion.TrySetCanceled();
         var gone = reconciler.IsInStep
             && !reconciler.Programmed.HasAny(Port.Id(waiter.Attachment))

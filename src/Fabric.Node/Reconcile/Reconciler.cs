@@ -26,9 +26,14 @@ public sealed class Reconciler
     private readonly AsyncSignal _wake = new();
     private readonly HashSet<InterfaceName> _links = [];
     private readonly HashSet<(AttachmentId, int)> _flushed = [];
+    private readonly HashSet<AttachmentId> _condemned = [];
     private bool _needsResync = true;
+    private bool _wasInStep;
     private bool _auditDue;
+    private string _lastDrift = "";
     private bool _stopping;
+    private Task _adding = Task.CompletedTask;
+    private CancellationToken _running;
     private long _lostAt;
     private string _lostBecause = "the agent was not connected yet";
 
@@ -69,10 +74,27 @@ public sealed class Reconciler
     public void LinkAppeared(InterfaceName name)
     {
         _links.Add(name);
+        // Not left to the next pass: a port is what Open vSwitch takes longest for, and a bundle may be under way just now.
+        if (IsInStep)
+            StartAdding();
         Wake();
     }
 
     public void LinkVanished(InterfaceName name) => _links.Remove(name);
+
+    /// <summary>
+    /// Takes an attachment out of what is wanted although the journal can't say so yet: a DEL does not wait for the disk.
+    /// </summary>
+    public void Condemn(AttachmentId attachment)
+    {
+        _condemned.Add(attachment);
+        Wake();
+    }
+
+    /// <summary>The journal has caught up with a condemned attachment.</summary>
+    public void Absolve(AttachmentId attachment) => _condemned.Remove(attachment);
+
+    internal bool IsCondemned(AttachmentId attachment) => _condemned.Contains(attachment);
 
     /// <summary>Completes once the attachment's port is open with its number and its flows are confirmed.</summary>
     /// <exception cref="SwitchException">Open vSwitch could not open the device.</exception>
@@ -106,14 +128,20 @@ public sealed class Reconciler
 
     /// <summary>Whether the connections of a detaching attachment's addresses have been forgotten.</summary>
     internal bool HasFlushed(AttachmentId attachment) =>
-        !_fold.State.Ports.TryGetValue(attachment, out var port) || port.Stage != PortStage.Unplumbing
+        !_fold.State.Ports.TryGetValue(attachment, out var port) || port.Stage != PortStage.Unplumbing && !IsCondemned(attachment)
         || _flushed.Contains((attachment, port.Request!.Attempt));
 
+    /// <summary>Reconciles until cancelled.</summary>
+    /// <exception cref="SwitchException">
+    /// Open vSwitch's configuration leaves no room for the bridge, and this agent has not worked with it before: only an operator
+    /// can change that. The same at a later time is tried again, because what forwards must go on.
+    /// </exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var audit = _time.CreateTimer(static self => ((Reconciler)self!).AuditLater(), this, AuditInterval, AuditInterval);
         // What is lost while the agent itself goes away is no news.
         await using var stopping = cancellationToken.Register(static self => ((Reconciler)self!)._stopping = true, this);
+        _running = cancellationToken;
         var pause = TimeSpan.FromMilliseconds(50);
         while (true)
         {
@@ -126,7 +154,7 @@ public sealed class Reconciler
                 }
                 await _wake.WaitAsync(cancellationToken);
             }
-            catch (SwitchException e)
+            catch (SwitchException e) when (e.IsTransient || _wasInStep)
             {
                 _observer.PassFailed(e.Operation, e.Message);
                 Lost(e.Message);
@@ -178,13 +206,14 @@ public sealed class Reconciler
         }
         else if (_auditDue)
         {
-            await CompareAsync(bridge, _plan.For(_fold.State), recordsDrift: true, "drift", cancellationToken);
+            await CompareAsync(bridge, _plan.For(Wanted()), recordsDrift: true, "drift", cancellationToken);
         }
         // What arrives while this pass runs is for the next one; what it saw at its start is what it vouches for.
-        var state = _fold.State;
-        await AddPortsAsync(state, cancellationToken);
+        var state = Wanted();
+        StartAdding();
         await ChangeFlowsAsync(bridge, state, cancellationToken);
         await FlushConnectionsAsync(bridge, state, cancellationToken);
+        await FinishAddingAsync();
         await RemovePortsAsync(state, cancellationToken);
         ReconciledOrdering = state.Ordering;
         _waiters.Settle();
@@ -194,7 +223,22 @@ public sealed class Reconciler
             _waiters.AuditDone();
         }
         if (resynced)
+        {
+            _wasInStep = true;
             Back();
+        }
+    }
+
+    /// <summary>The newest state, condemned attachments on their way out in it.</summary>
+    private NodeState Wanted()
+    {
+        var state = _fold.State;
+        foreach (var attachment in _condemned)
+        {
+            if (state.Ports.TryGetValue(attachment, out var port) && port.IsWanted)
+                state = state with { Ports = state.Ports.SetItem(attachment, port with { Stage = PortStage.Unplumbing }) };
+        }
+        return state;
     }
 
     private void Back()
@@ -205,16 +249,45 @@ public sealed class Reconciler
         Resynchronised?.Invoke();
     }
 
-    private async Task AddPortsAsync(NodeState state, CancellationToken cancellationToken)
+    /// <summary>Ports are added beside the pass; a failure is met by the pass that waits for them.</summary>
+    private void StartAdding()
     {
-        var missing = state.Ports.Values
-            .Where(p => p.IsWanted && p.OfPort is not null && _links.Contains(p.Request!.HostInterface)
-                && !_switch.Ports.ContainsKey(p.Request.HostInterface))
-            .Select(p => new WantedPort(p.Request!.HostInterface, p.Request.Attachment, p.OfPort!.Value, p.Request.Mac, p.Request.Pod))
-            .ToImmutableArray();
-        if (missing.Length > 0)
-            await _switch.AddPortsAsync(missing, cancellationToken);
+        if (_adding.IsCompletedSuccessfully)
+            _adding = AddPortsAsync();
     }
+
+    private async Task FinishAddingAsync()
+    {
+        var adding = _adding;
+        try
+        {
+            await adding;
+        }
+        finally
+        {
+            // Another may have begun meanwhile.
+            if (ReferenceEquals(_adding, adding))
+                _adding = Task.CompletedTask;
+        }
+    }
+
+    private async Task AddPortsAsync()
+    {
+        var asked = new HashSet<InterfaceName>();
+        // Links that appear while a transaction is under way go into the next one together.
+        while (MissingPorts(asked) is { Length: > 0 } missing)
+        {
+            asked.UnionWith(missing.Select(p => p.Name));
+            await _switch.AddPortsAsync(missing, _running);
+        }
+    }
+
+    private ImmutableArray<WantedPort> MissingPorts(HashSet<InterfaceName> asked) =>
+        [.. Wanted().Ports.Values
+            .Where(p => p.IsWanted && p.OfPort is not null && _links.Contains(p.Request!.HostInterface)
+                && !_switch.Ports.ContainsKey(p.Request.HostInterface) && !asked.Contains(p.Request.HostInterface))
+            .Select(p => new WantedPort(p.Request!.HostInterface, p.Request.Attachment, p.OfPort!.Value, p.Request.Mac, p.Request.Pod,
+                PortRecord.Of(p).Encode()))];
 
     private async Task ChangeFlowsAsync(BridgeEvent.BridgeConfigured bridge, NodeState state, CancellationToken cancellationToken)
     {
@@ -233,7 +306,8 @@ public sealed class Reconciler
             [.. change.Removed.Select(f => f.Text.Id)], [.. change.Added.Select(f => f.Text.Id)],
             Reason(change), sent, _time.GetUtcNow())
         {
-            Texts = [.. change.Added.Select(f => (f.Text.Id, f.Text.Text))],
+            // Those of removed flows too: the append that brought them may be compacted away before this one is.
+            Texts = [.. change.Added.Concat(change.Removed).Select(f => (f.Text.Id, f.Text.Text))],
         }, correlation, causation);
     }
 
@@ -248,8 +322,8 @@ public sealed class Reconciler
             var key = (port.Request!.Attachment, port.Request.Attempt);
             if (_flushed.Contains(key))
                 continue;
-            foreach (var address in port.Addresses)
-                await _switch.FlushConnectionsAsync(bridge.ConntrackZone, address.Address, cancellationToken);
+            await Task.WhenAll(port.Addresses.Select(a =>
+                _switch.FlushConnectionsAsync(bridge.ConntrackZone, a.Address, cancellationToken)));
             _flushed.Add(key);
         }
         _flushed.RemoveWhere(f => !state.Ports.ContainsKey(f.Item1));
@@ -257,17 +331,22 @@ public sealed class Reconciler
 
     private async Task RemovePortsAsync(NodeState state, CancellationToken cancellationToken)
     {
+        // A port that this pass does not know of may have been added beside it.
+        var newest = Wanted();
         var extra = _switch.Ports.Values
-            .Where(p => p.Attachment is { } a && !(state.Ports.TryGetValue(a, out var port) && port.IsWanted))
+            .Where(p => p.Attachment is { } a && !IsWantedIn(state, a) && !IsWantedIn(newest, a))
             .Select(p => p.Name)
             .ToImmutableArray();
         if (extra.Length > 0)
             await _switch.RemovePortsAsync(extra, cancellationToken);
     }
 
+    private static bool IsWantedIn(NodeState state, AttachmentId attachment) =>
+        state.Ports.TryGetValue(attachment, out var port) && port.IsWanted;
+
     private async Task ResyncAsync(BridgeEvent.BridgeConfigured bridge, CancellationToken cancellationToken)
     {
-        await CompareAsync(bridge, _plan.For(_fold.State), recordsDrift: false, _lostBecause, cancellationToken);
+        await CompareAsync(bridge, _plan.For(Wanted()), recordsDrift: false, _lostBecause, cancellationToken);
         _needsResync = false;
     }
 
@@ -285,7 +364,12 @@ public sealed class Reconciler
             await _switch.ChangeFlowsAsync(comparison.ToRemove, [.. comparison.Missing.Select(f => f.Flow)], cancellationToken);
         if (recordsDrift)
         {
-            if (!comparison.IsEqual)
+            // Under "report" the same finding comes back with every audit; it is news once.
+            var finding = comparison.IsEqual ? "" : $"{FlowComparison.Digest([.. comparison.Foreign.Select(f => f.Text.Id)])}"
+                + $"{FlowComparison.Digest([.. comparison.Missing.Select(f => f.Text.Id)])}";
+            var isNews = finding != _lastDrift;
+            _lastDrift = RepairsDrift ? "" : finding;
+            if (!comparison.IsEqual && isNews)
             {
                 _observer.DriftFound(comparison.Foreign.Length, comparison.Missing.Length, RepairsDrift);
                 Record(bridge, comparison.ToDrift(RepairsDrift), CorrelationId.None, null);

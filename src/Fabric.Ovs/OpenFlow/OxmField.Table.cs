@@ -309,6 +309,18 @@ public sealed partial class OxmField
         MatchOrder = 62, NxmName = "NXM_NX_ND_TLL", OxmId = Id(0x8000, 33), NxmId = Id(0x1, 25), Maskable = true,
     };
 
+    /// <summary>The 32 bits behind the code of a neighbour discovery message: reserved, or an advertisement's flags.</summary>
+    public static readonly OxmField NdReserved = new("nd_reserved", 32, 4, FieldFormat.Decimal)
+    {
+        NxmName = "ERICOXM_OF_ICMPV6_ND_RESERVED", OxmId = Id(0x1000, 1), NxmId = Id(0x1000, 1),
+    };
+
+    /// <summary>The type of the first neighbour discovery option.</summary>
+    public static readonly OxmField NdOptionsType = new("nd_options_type", 8, 1, FieldFormat.Decimal)
+    {
+        NxmName = "ERICOXM_OF_ICMPV6_ND_OPTIONS_TYPE", OxmId = Id(0x1000, 2), NxmId = Id(0x1000, 2),
+    };
+
     /// <summary>TCP source port.</summary>
     public static readonly OxmField TcpSrc = new("tcp_src", 16, 2, FieldFormat.Decimal)
     {

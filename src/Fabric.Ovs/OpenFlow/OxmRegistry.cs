@@ -19,7 +19,7 @@ internal static class OxmRegistry
         OxmField.Ipv6Dst, OxmField.Ipv6Label, OxmField.ArpSpa, OxmField.ArpTpa, OxmField.IpSrc, OxmField.IpDst,
         OxmField.NwProto, OxmField.ArpOp, OxmField.ArpSha, OxmField.ArpTha, OxmField.IpDscp, OxmField.NwEcn,
         OxmField.NwTtl, OxmField.IpFrag, OxmField.IcmpType, OxmField.IcmpCode, OxmField.Icmpv6Type,
-        OxmField.Icmpv6Code, OxmField.NdTarget, OxmField.NdSll, OxmField.NdTll, OxmField.TcpSrc,
+        OxmField.Icmpv6Code, OxmField.NdTarget, OxmField.NdSll, OxmField.NdTll, OxmField.NdReserved, OxmField.NdOptionsType, OxmField.TcpSrc,
         OxmField.TcpDst, OxmField.UdpSrc, OxmField.UdpDst, OxmField.SctpSrc, OxmField.SctpDst,
         OxmField.TcpFlags, OxmField.InPort16, OxmField.VlanTci, OxmField.NwTos,
         .. OxmField.XRegisters, .. OxmField.XXRegisters,

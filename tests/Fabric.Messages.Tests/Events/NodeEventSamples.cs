@@ -57,6 +57,7 @@ internal static class NodeEventSamples
         ["switch-lost-1"] = new NodeEvent.SwitchLost("ovsdb: connection refused"),
         ["switch-recovered-1"] = new NodeEvent.SwitchRecovered(12, 812, TimeSpan.FromMilliseconds(1850)),
         ["journal-replaced-1"] = new NodeEvent.JournalReplaced("event 17 at ordering 203 is damaged", "journal.db.damaged-1"),
+        ["journal-unwritable-1"] = new NodeEvent.JournalUnwritable("database or disk is full"),
         ["history-missing-1"] = new NodeEvent.HistoryMissing(s_at, s_at.AddMinutes(1), "database or disk is full"),
         ["cluster-event-observed-1"] = new ClusterEventObserved(new PersistenceId("mesh", "fabric"), 9, "vtep-left/1",
             Hlc.Parse("1772333880125.2"), JsonElement.Parse("""{"node":"node-b","nodeUid":"3f2a","reason":"removed"}"""),

@@ -31,7 +31,7 @@ public sealed class CniErrorsTests
         { "NotAvailableAndImpaired", 51,
             "new pods can't be attached, and existing pods may have lost connectivity: bridge br-fabric is gone" },
         { "PoolExhausted", 100,
-            "network pods has no free address left in 10.244.1.0/24 on this node (252 in use); delete pods or give the network larger blocks" },
+            "network pods has no free address left on this node, all 252 addresses of 10.244.1.0/24 are held; delete pods or give the network larger blocks" },
         { "PortFailed", 101, "port fab0 could not be made: No such device" },
         { "FlowFailed", 102, "the flows of c0ffee/eth0 could not be programmed: barrier timed out" },
         { "ProtocolMismatch", 103,

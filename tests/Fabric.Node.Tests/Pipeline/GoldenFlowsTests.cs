@@ -10,7 +10,7 @@ public sealed class GoldenFlowsTests
     {
         var made = PipelineExample.Flows
             .GroupBy(flow => (int)flow.Table)
-            .ToDictionary(group => group.Key, group => group.Select(AsOpenVSwitchPrints).Order(StringComparer.Ordinal));
+            .ToDictionary(group => group.Key, group => group.Select(flow => flow.ToString()).Order(StringComparer.Ordinal));
         var documented = PipelineDocument.Read();
 
         Assert.Equal(made.Keys.Order(), documented.Keys);
@@ -58,13 +58,4 @@ public sealed class GoldenFlowsTests
     [Fact]
     public void Equal_input_gives_equal_flows_in_equal_order() =>
         Assert.Equal(PipelineExample.Flows.AsEnumerable(), PipelineExample.Flows.AsEnumerable());
-
-    /// <summary>Two actions the OpenFlow library has no names for, as Open vSwitch prints them.</summary>
-    private static string AsOpenVSwitchPrints(Flow flow) => flow.ToString()
-        .Replace(
-            "action(0x0019001010000204e000000000000000)", "set_field:3758096384->nd_reserved",
-            StringComparison.Ordinal)
-        .Replace(
-            "action(0x00190010100004010200000000000000)", "set_field:2->nd_options_type",
-            StringComparison.Ordinal);
 }

@@ -103,7 +103,7 @@ public sealed class CniListener(
             error = CniErrors.TryAgainLater($"{MostInFlight} calls are under way", correlation);
         else if (call.SandboxFault is { } fault && request.Command is (CniCommand.Add or CniCommand.Check))
             error = CniErrors.InvalidEnvironment(fault, correlation);
-        else if (call.Sandbox is { Namespace.IsOwn: true })
+        else if (call.Sandbox is { Namespace.IsOwn: true } && request.Command != CniCommand.Del)
             error = CniErrors.HostNamespace(request.NetNsPath, correlation);
         var reply = error is not null
             ? CniReply.Failed(error, request.Configuration.CniVersion)
@@ -118,7 +118,9 @@ public sealed class CniListener(
     {
         try
         {
-            return await loop(() => handle(request, call.Sandbox, connection, cancellationToken));
+            // DEL goes on without a namespace that is none of a pod's; the host's interfaces are not to be touched.
+            var sandbox = call.Sandbox is { Namespace.IsOwn: true } ? null : call.Sandbox;
+            return await loop(() => handle(request, sandbox, connection, cancellationToken));
         }
         catch (Exception e) when (e is not (CniPeerException or OperationCanceledException))
         {

@@ -154,11 +154,25 @@ internal sealed class GatewayDevice(RouteNetlink host) : IDisposable
             OverlayUdpPort = request.Overlay == OverlayKind.Gre ? null : request.OverlayPort,
             Vteps = [.. request.Vteps.Select(v => v.ToNet())],
         });
-        if (text == _appliedRuleset)
+        if (text == _appliedRuleset && IsThere())
             return;
         _nftables.Run(text);
         _appliedRuleset = text;
         changes.Add("nft table inet fabric replaced");
+    }
+
+    /// <summary>Whether the table still exists: another program may have flushed the whole ruleset.</summary>
+    private bool IsThere()
+    {
+        try
+        {
+            return _nftables.Run("list chain inet fabric postrouting").Length > 0;
+        }
+        catch (NftablesException)
+        {
+            // That is how nft says that there is none.
+            return false;
+        }
     }
 
     private static IPNetwork ToNetwork(Cidr cidr) => new(cidr.Network.ToNet(), cidr.PrefixLength);

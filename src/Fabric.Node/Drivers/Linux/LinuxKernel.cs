@@ -41,6 +41,8 @@ public sealed class LinuxKernel : IKernel, IDisposable
         _links = new PodLink(_host);
         _reaper = new LinkReaper(_host, failed);
         _ingressDrop = netdev ? IngressDrop.Open() : null;
+        // With the agent, not with the first pod: so the last pod leaves exactly what the first one found.
+        _ingressDrop?.MakeTable();
         _gateway = new GatewayDevice(_host);
         _reaper.Reap();
     }

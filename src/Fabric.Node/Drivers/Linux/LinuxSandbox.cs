@@ -9,5 +9,5 @@ public sealed class LinuxSandbox(NetworkNamespace ns, string path)
 {
     public NetworkNamespace Namespace { get; } = ns;
 
-    public override void Dispose() => Namespace.Dispose();
+    protected override void Close() => Namespace.Dispose();
 }

@@ -9,6 +9,9 @@ internal static class ExternalIds
     /// <summary>CONTAINER/IFNAME of a pod's port.</summary>
     public const string Attachment = "fabric.cni.dev/attachment";
 
+    /// <summary>The attachment as JSON: what a node whose journal was lost rebuilds it from.</summary>
+    public const string Record = "fabric.cni.dev/record";
+
     public const string PodNamespace = "fabric.cni.dev/pod-namespace";
 
     public const string PodName = "fabric.cni.dev/pod-name";

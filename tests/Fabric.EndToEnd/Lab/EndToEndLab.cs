@@ -1,0 +1,70 @@
+using System.Text;
+using Fabric.Lab;
+
+namespace Fabric.EndToEnd;
+
+/// <summary>Nodes with agents on one underlay, started once for a class of tests.</summary>
+public abstract class EndToEndLab(int nodeCount, params (string Name, string Value)[] options) : IAsyncLifetime
+{
+    private readonly List<EndToEndNode> _nodes = [];
+    private LabUnderlay? _underlay;
+    private string? _folder;
+
+    public IReadOnlyList<EndToEndNode> Nodes => _nodes;
+
+    public EndToEndNode First => _nodes[0];
+
+    public EndToEndNode Second => _nodes[1];
+
+    public EndToEndNode Third => _nodes[2];
+
+    public LabUnderlay Underlay => _underlay!;
+
+    public async Task InitializeAsync()
+    {
+        if (LabRequirements.Missing is not null)
+            return;
+        _underlay = LabUnderlay.Create();
+        _folder = Directory.CreateTempSubdirectory("fab-t-cluster").FullName;
+        for (var i = 0; i < nodeCount; i++)
+            _nodes.Add(NewNode());
+        foreach (var node in _nodes)
+            node.Launch();
+        await Task.WhenAll(_nodes.Select(n => n.WaitUntilReadyAsync()));
+    }
+
+    /// <summary>One more node of the same cluster, its agent not started; the caller disposes it.</summary>
+    public EndToEndNode NewNode() => new(_underlay!, _folder!, options.ToDictionary(o => o.Name, o => o.Value));
+
+    public Task DisposeAsync()
+    {
+        foreach (var node in _nodes)
+            node.Dispose();
+        _underlay?.Dispose();
+        if (_folder is not null)
+            Directory.Delete(_folder, recursive: true);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Runs a test's body; its failure tells what the agents logged meanwhile.</summary>
+    public async Task TestAsync(Func<Task> body)
+    {
+        Skip.If(LabRequirements.Missing is not null, LabRequirements.Missing);
+        var before = _nodes.ToDictionary(n => n, n => n.Log.Length);
+        try
+        {
+            await body();
+        }
+        catch (Exception e) when (e is not SkipException)
+        {
+            var text = new StringBuilder(e.Message);
+            foreach (var node in _nodes)
+            {
+                var log = node.Log;
+                var from = Math.Min(before.GetValueOrDefault(node), log.Length);
+                text.Append(System.Globalization.CultureInfo.InvariantCulture, $"\n--- agent of {node.Lab.Name} ---\n").Append(log.AsSpan(from));
+            }
+            throw new EndToEndException(text.ToString(), e);
+        }
+    }
+}

@@ -1,2 +1,0 @@
-// The agent runs on Linux alone, and so do its tests.
-[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
