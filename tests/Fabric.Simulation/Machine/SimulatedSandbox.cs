@@ -8,7 +8,7 @@ internal sealed class SimulatedSandbox(KernelState.PodNamespace pod) : Sandbox(n
 {
     public KernelState.PodNamespace Namespace { get; } = pod;
 
-    public override void Dispose()
+    protected override void Close()
     {
     }
 }

@@ -52,13 +52,19 @@ internal sealed class SimulatedSwitch : ISwitch
         Refresh();
     }
 
+    public async Task<ImmutableArray<string>> ReadPortRecordsAsync(string bridge, CancellationToken cancellationToken)
+    {
+        await StepAsync("read port records", cancellationToken);
+        return [.. _state.Rows.Values.Where(r => r.Record.Length > 0).Select(r => r.Record)];
+    }
+
     public async Task AddPortsAsync(ImmutableArray<WantedPort> ports, CancellationToken cancellationToken)
     {
         await StepAsync("add ports", cancellationToken);
         foreach (var port in ports)
         {
             if (!_state.Rows.ContainsKey(port.Name.Value))
-                _state.Add(port.Name.Value, port.Attachment, port.OfPort.Value);
+                _state.Add(port.Name.Value, port.Attachment, port.OfPort.Value, record: port.Record ?? "");
         }
         await AnswerAsync("add ports", cancellationToken);
         Refresh();

@@ -78,11 +78,11 @@ internal sealed class SwitchState
         Tell(lost: true);
     }
 
-    public void Add(string name, AttachmentId? attachment, int request, bool isForeign = false)
+    public void Add(string name, AttachmentId? attachment, int request, bool isForeign = false, string record = "")
     {
         Rows[name] = new Row
         {
-            Name = name, Attachment = attachment, Request = request, IsForeign = isForeign,
+            Name = name, Attachment = attachment, Request = request, IsForeign = isForeign, Record = record,
             Uuid = string.Create(CultureInfo.InvariantCulture, $"row-{++_lastRow}"),
         };
         _run.Loop.Note($"ovsdb: {name} added, ofport {request} requested");
@@ -210,6 +210,9 @@ internal sealed class SwitchState
         public required string Uuid { get; init; }
 
         public bool IsForeign { get; init; }
+
+        /// <summary>What Fabric keeps with it.</summary>
+        public required string Record { get; init; }
 
         /// <summary>Gateway and tunnel need no device of somebody else's.</summary>
         public bool IsInternal => !IsForeign && Attachment is null;
