@@ -22,6 +22,12 @@ public sealed partial class CniService
         var attachment = request.Attachment!.Value;
         if (readiness() is { IsReady: false, IsFull: false } now)
             return (null, CniErrors.TryAgainLater(now.Reason, request.Correlation));
+        // The journal still says "ready", and soon the opposite: its word would be taken back.
+        if (withoutJournal.IsPending(attachment))
+        {
+            return (null, CniErrors.TryAgainLater(
+                $"{attachment} was detached while the journal could not be written, and that is not journalled yet", request.Correlation));
+        }
         var node = settings();
         if (request.Configuration.MtuBytes > node.MtuBytes)
         {

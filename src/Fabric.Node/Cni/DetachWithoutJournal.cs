@@ -20,6 +20,9 @@ public sealed class DetachWithoutJournal(
     /// <summary>Whether the journal is known not to be writable now.</summary>
     public bool IsNeeded => log.JournalFault is not null;
 
+    /// <summary>Whether the attachment was detached, and the journal does not know it yet.</summary>
+    public bool IsPending(AttachmentId attachment) => _pending.ContainsKey(attachment);
+
     /// <exception cref="KernelException">The interface could not be removed.</exception>
     /// <exception cref="SwitchException">Open vSwitch failed.</exception>
     /// <exception cref="OperationCanceledException">Open vSwitch did not answer in time.</exception>
