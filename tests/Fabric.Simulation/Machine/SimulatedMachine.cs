@@ -70,6 +70,10 @@ internal sealed class SimulatedMachine
         }
     }
 
+    /// <summary>Whether DEL may have to do without the journal.</summary>
+    public bool JournalMayFail =>
+        _diskIsDown || _diskFaults.AppendLost > 0 || _diskFaults.AnswerLost > 0 || _diskFaults.ReadFails > 0;
+
     public void StepTaken(string what) => Step?.Invoke(what);
 
     public void Written(Append append)

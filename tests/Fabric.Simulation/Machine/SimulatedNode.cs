@@ -92,11 +92,12 @@ internal sealed class SimulatedNode : ICniExecutor
         _machine.Ended(this);
     }
 
-    // The cluster's part: it assigns the node's blocks, once.
+    // The cluster's part: it assigns the node's blocks, once, and confirms them after a boot.
     private async Task AdoptAsync(NodeCore core)
     {
         HasRecovered = true;
         await core.AdoptAsync(_machine.PodCidrs, CorrelationId.None, null);
+        core.Readiness.NeedsConfirmation = false;
     }
 
     private void EndCalls()
