@@ -186,6 +186,9 @@ public sealed class Port : IEntity<PortState>
     {
         PortStage.Absent => Decision.WaitFor(AttachTopic, wanted with { Attempt = state.Attempt + 1 }),
         PortStage.Requested or PortStage.Plumbing when IsSame(state, wanted) => Decision.WaitFor(AttachTopic),
+        // What it would be told is there is gone: it is detached now, the asker is refused by that, and may come again.
+        PortStage.Ready when state.IsOrphaned || state.Request!.BootId != wanted.BootId => Decision.WaitFor(
+            AttachTopic, new PortEvent.DetachRequested(state.Attempt + 1, "orphaned, and ADD came instead of DEL")),
         PortStage.Ready when IsSame(state, wanted) => Decision.AcceptAndReply(new Reply.Attached(state)),
         PortStage.Requested or PortStage.Plumbing or PortStage.Ready => Decision.Reject("attached-otherwise", Difference(state, wanted)),
         _ => Decision.Reject("detaching", "the attachment is still being detached"),
