@@ -57,9 +57,9 @@ soak: ## Simulate with new seeds for SECONDS=60
 	@scripts/soak.sh $(SECONDS)
 
 .PHONY: bench
-bench: ## Run the benchmarks and print their tables
+bench: build ## Run the benchmarks and print their tables (ONLY=attach runs one)
 	@$(STEP) 'building the benchmarks' dotnet build bench/Fabric.Bench -c Release -v q --nologo
-	@dotnet bench/Fabric.Bench/bin/Release/net10.0/Fabric.Bench.dll $(or $(ONLY),journal)
+	@dotnet bench/Fabric.Bench/bin/Release/net10.0/Fabric.Bench.dll $(or $(ONLY),all)
 
 DEMO := tests/Fabric.Demo/bin/Release/net10.0/Fabric.Demo.dll
 .PHONY: demo

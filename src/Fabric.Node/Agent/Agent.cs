@@ -63,7 +63,6 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
             Confirmed = () => core.Readiness.NeedsConfirmation = false,
         };
         core.Readiness.StoreFault = () => cluster.StoreFault;
-        core.Readiness.MeshFault = () => cluster.MeshFault;
         core.IsMeshKnown = () => cluster.IsMeshKnown;
 
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

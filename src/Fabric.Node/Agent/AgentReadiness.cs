@@ -16,9 +16,6 @@ public sealed class AgentReadiness(
     /// </summary>
     public bool NeedsConfirmation { get; set; }
 
-    /// <summary>What keeps this node out of the cluster's mesh; null if nothing does.</summary>
-    public Func<string?> MeshFault { get; set; } = () => null;
-
     /// <summary>Why the cluster store can't be reached, for the message of a node that waits for it.</summary>
     public Func<string?> StoreFault { get; set; } = () => null;
 
@@ -41,8 +38,6 @@ public sealed class AgentReadiness(
             const string Reason = "Open vSwitch does not answer, or is not in step yet";
             return state.Ports.IsEmpty ? NotAvailable(Reason) : new Readiness((int)CniErrorCode.NotAvailableAndImpaired, Reason);
         }
-        if (MeshFault() is { } differs)
-            return NotAvailable(differs);
         if (gateway.Fault is { } trouble)
             return NotAvailable($"the gateway device: {trouble}");
         if (log.JournalFault is { } unwritable)

@@ -150,20 +150,18 @@ public sealed class ClusterLink(
         await WaitForEndAsync(cancellationToken);
     }
 
-    /// <summary>What this node's options say otherwise than the mesh that it joins; null if nothing.</summary>
-    public string? MeshFault { get; private set; }
-
     /// <summary>Whether the mesh has been read to its end since the start.</summary>
     public bool IsMeshKnown { get; private set; }
 
+    /// <summary>Pods can be attached all the same, so this is said and does not make the node unready (CNI SPEC 1.1, STATUS).</summary>
     private void Compare(MeshEvent.MeshOpened? opened)
     {
         var options = node.Options;
         if (opened is null || (opened.Vni, opened.Overlay, opened.OverlayPort) == (options.Vni, options.Overlay, options.OverlayPort))
             return;
-        MeshFault = $"the mesh uses {opened.Overlay.ToString().ToLowerInvariant()} port {opened.OverlayPort} with VNI {opened.Vni}, and this "
-            + $"node's options say {options.Overlay.ToString().ToLowerInvariant()} port {options.OverlayPort} with VNI {options.Vni}";
-        log.Error($"{MeshFault}; pods here would reach no other node: mend --overlay, --overlay-port or --vni", null);
+        log.Error($"the mesh uses {opened.Overlay.ToString().ToLowerInvariant()} port {opened.OverlayPort} with VNI {opened.Vni}, and this "
+            + $"node's options say {options.Overlay.ToString().ToLowerInvariant()} port {options.OverlayPort} with VNI {options.Vni}; "
+            + "pods here reach no other node: mend --overlay, --overlay-port or --vni", null);
     }
 
     private void SetTunnels(VtepMesh.State mesh, Causation? cause)
