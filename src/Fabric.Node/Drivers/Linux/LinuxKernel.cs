@@ -71,9 +71,11 @@ public sealed class LinuxKernel : IKernel, IDisposable
             var alias = AliasOf(attachment);
             if (sandbox is not null)
                 PodLink.Tombstone(NamespaceOf(sandbox), attachment.IfName.Value, alias);
-            if (_host.FindLink(hostInterface.Value) is { } link && link.Alias == alias)
+            // Without an alias it is one that a crash left between making and naming it; the name is this attachment's alone.
+            if (_host.FindLink(hostInterface.Value) is { } link
+                && (link.Alias == alias || link is { Alias: "", Group: HostGroup }))
             {
-                if (sandbox is not null)
+                if (sandbox is not null && link.Alias == alias)
                     _reaper.Doom(link);
                 else
                     // Nobody could rename the pod's end, so its name is free only when the pair is gone.
