@@ -75,8 +75,8 @@ public sealed class CniBoundaryTests(CniLab lab) : IClassFixture<CniLab>
         try
         {
             // As nobody, who may connect now; the agent asks the kernel who it is.
-            var request = "import socket,sys\ns=socket.socket(socket.AF_UNIX)\ns.connect(sys.argv[1])\ns.send(b'x'*16)\n"
-                + "try: print(len(s.recv(64)))\nexcept ConnectionResetError: print(0)";
+            var request = "import socket,sys\ns=socket.socket(socket.AF_UNIX)\ns.connect(sys.argv[1])\n"
+                + "try:\n s.send(b'x'*16)\n print(len(s.recv(64)))\nexcept ConnectionError: print(0)";
             Skip.If(!File.Exists("/usr/bin/python3"), "python3 is not installed");
             var answer = LabCommand.Run(
                 "setpriv", "--reuid=65534", "--clear-groups", "/usr/bin/python3", "-c", request, lab.First.CniSocket);

@@ -9,6 +9,8 @@ public sealed class PortPlumber(
     IKernel kernel, Reconciler reconciler, NodeFold fold, Sandboxes sandboxes, IEntityHost host, TimeProvider time,
     IPlumberObserver observer) : IDriver
 {
+    private readonly Dictionary<AttachmentId, Task<PodLinkMade>> _attaching = [];
+
     /// <summary>The time within which a single step outside must answer.</summary>
     private static readonly TimeSpan StepWithin = TimeSpan.FromSeconds(25);
 
@@ -46,7 +48,7 @@ public sealed class PortPlumber(
                 ?? throw new KernelException("sandbox", "open the namespace", "no request holds its namespace open any more", false);
             stage = "interface";
             var link = LinkOf(port);
-            var made = await kernel.AttachAsync(link, sandbox, deadline.Token);
+            var made = await AttachAsync(link, sandbox, deadline.Token);
             stage = "port";
             reconciler.LinkAppeared(link.HostInterface);
             var there = await reconciler.WhenForwardingAsync(
@@ -90,6 +92,7 @@ public sealed class PortPlumber(
             await reconciler.WhenGoneAsync(call.Attachment, request.Correlation, request.Causation, deadline.Token);
             stage = "interface";
             using var sandbox = sandboxes.Borrow(call.Attachment, port.Request!.Sandbox);
+            await WhenNotAttachingAsync(call.Attachment);
             await kernel.DetachAsync(call.Attachment, port.Request.HostInterface, sandbox, deadline.Token);
             reconciler.LinkVanished(port.Request.HostInterface);
             Tell(request, new Port.Command.Unplumbed(call.Attempt));
@@ -106,6 +109,39 @@ public sealed class PortPlumber(
         {
             observer.PlumbingBroke(call.Attachment, e);
             Tell(request, new Port.Command.UnplumbFailed(call.Attempt, $"{stage}: {e.Message}"));
+        }
+    }
+
+    private async Task<PodLinkMade> AttachAsync(PodLinkRequest link, Sandbox sandbox, CancellationToken cancellationToken)
+    {
+        var attaching = kernel.AttachAsync(link, sandbox, cancellationToken);
+        _attaching[link.Attachment] = attaching;
+        try
+        {
+            return await attaching;
+        }
+        finally
+        {
+            if (_attaching.TryGetValue(link.Attachment, out var latest) && latest == attaching)
+                _attaching.Remove(link.Attachment);
+        }
+    }
+
+    /// <summary>
+    /// Waits for the end of an attachment's kernel call that a DEL has overtaken: (1) ADD asks the kernel for the veth, (2) DEL is
+    /// accepted, finds neither flow nor port and no veth yet, (3) the veth appears, and nobody would ever remove it.
+    /// </summary>
+    private async Task WhenNotAttachingAsync(AttachmentId attachment)
+    {
+        if (!_attaching.TryGetValue(attachment, out var attaching))
+            return;
+        try
+        {
+            await attaching;
+        }
+        catch (Exception e) when (e is KernelException or OperationCanceledException)
+        {
+            // Whoever asked for it hears of it; here it only matters that it is over.
         }
     }
 

@@ -12,7 +12,7 @@ namespace Fabric.Node;
 /// This is the only path by which ports and flows change, so a crash, a restart of Open vSwitch, a manual change and a lost message
 /// are all repaired by it. Lives on the event loop.
 /// </remarks>
-public sealed class Reconciler
+public sealed partial class Reconciler
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
@@ -343,66 +343,6 @@ public sealed class Reconciler
 
     private static bool IsWantedIn(NodeState state, AttachmentId attachment) =>
         state.Ports.TryGetValue(attachment, out var port) && port.IsWanted;
-
-    private async Task ResyncAsync(BridgeEvent.BridgeConfigured bridge, CancellationToken cancellationToken)
-    {
-        await CompareAsync(bridge, _plan.For(Wanted()), recordsDrift: false, _lostBecause, cancellationToken);
-        _needsResync = false;
-    }
-
-    /// <summary>Reads what is on the bridge, brings it to the plan in one bundle, and records what was done.</summary>
-    private async Task CompareAsync(BridgeEvent.BridgeConfigured bridge,
-        ImmutableSortedDictionary<PersistenceId, ImmutableArray<PlannedFlow>> plan, bool recordsDrift, string reason,
-        CancellationToken cancellationToken)
-    {
-        var actual = await _switch.DumpFlowsAsync(null, cancellationToken);
-        // During an audit the truth to compare with is what was programmed; the plan may already be newer.
-        var wanted = (recordsDrift ? Programmed.All : plan.Values.SelectMany(f => f)).ToImmutableArray();
-        var comparison = FlowComparison.Of(actual, wanted);
-        var sent = _time.GetUtcNow();
-        if (!comparison.IsEqual && (RepairsDrift || !recordsDrift))
-            await _switch.ChangeFlowsAsync(comparison.ToRemove, [.. comparison.Missing.Select(f => f.Flow)], cancellationToken);
-        if (recordsDrift)
-        {
-            // Under "report" the same finding comes back with every audit; it is news once.
-            var finding = comparison.IsEqual ? "" : $"{FlowComparison.Digest([.. comparison.Foreign.Select(f => f.Text.Id)])}"
-                + $"{FlowComparison.Digest([.. comparison.Missing.Select(f => f.Text.Id)])}";
-            var isNews = finding != _lastDrift;
-            _lastDrift = RepairsDrift ? "" : finding;
-            if (!comparison.IsEqual && isNews)
-            {
-                _observer.DriftFound(comparison.Foreign.Length, comparison.Missing.Length, RepairsDrift);
-                Record(bridge, comparison.ToDrift(RepairsDrift), CorrelationId.None, null);
-            }
-            return;
-        }
-        Programmed.Reset(plan);
-        RecordResync(bridge, wanted, comparison, reason, sent);
-    }
-
-    private void RecordResync(BridgeEvent.BridgeConfigured bridge, ImmutableArray<PlannedFlow> wanted, FlowComparison comparison,
-        string reason, DateTimeOffset sent)
-    {
-        var now = wanted.Select(f => f.Text.Id).ToImmutableSortedSet();
-        var recorded = _fold.State.Flows.Programmed;
-        var foreign = comparison.Foreign.Where(f => !recorded.Contains(f.Text.Id)).ToImmutableArray();
-        if (foreign.Length > 0)
-            Record(bridge, (comparison with { Foreign = foreign, Missing = [] }).ToDrift(repaired: true), CorrelationId.None, null);
-        if (recorded.SetEquals(now))
-        {
-            if (!comparison.Missing.IsEmpty)
-            {
-                Record(bridge, new FlowEvent.FlowsReprogrammed(comparison.Missing.Length, FlowComparison.Digest(now), reason, sent,
-                    _time.GetUtcNow()), CorrelationId.None, null);
-            }
-            return;
-        }
-        var added = now.Except(recorded);
-        Record(bridge, new FlowEvent.FlowsChanged([.. recorded.Except(now)], [.. added], reason, sent, _time.GetUtcNow())
-        {
-            Texts = [.. wanted.Where(f => added.Contains(f.Text.Id)).Select(f => (f.Text.Id, f.Text.Text))],
-        }, CorrelationId.None, null);
-    }
 
     private void Record(BridgeEvent.BridgeConfigured bridge, FlowEvent e, CorrelationId correlation, Causation? causation) =>
         _host.Tell(FlowRecorder.Id(bridge.Bridge), new FlowRecorder.Record(e), correlation, causation);
