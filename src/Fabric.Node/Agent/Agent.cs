@@ -60,9 +60,10 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         var cluster = new ClusterLink(store, node, directory.Incarnation, core.Host, core.Fold, time, log)
         {
             CidrsAssigned = core.AdoptAsync,
-            Confirmed = () => core.Readiness.NeedsConfirmation = false,
+            Confirmed = () => Confirm(core, directory, node.BootId),
         };
         core.Readiness.StoreFault = () => cluster.StoreFault;
+        core.IsBootConfirmed = () => directory.IsBootConfirmed(node.BootId);
         core.IsMeshKnown = () => cluster.IsMeshKnown;
 
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -117,6 +118,19 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
     {
         await first.WaitAsync(cancellationToken);
         await then();
+    }
+
+    private void Confirm(NodeCore core, StateDirectory directory, string bootId)
+    {
+        core.Readiness.NeedsConfirmation = false;
+        try
+        {
+            directory.ConfirmBoot(bootId);
+        }
+        catch (IOException e)
+        {
+            log.Warn($"that the cluster store confirmed this node's blocks could not be noted, the next start asks again: {e.Message}");
+        }
     }
 
     private StateDirectory OpenStateDirectory()

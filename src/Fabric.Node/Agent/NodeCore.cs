@@ -78,6 +78,12 @@ public sealed class NodeCore : IDisposable
         log.OnJournalFault = reason => RecordLife(new NodeEvent.JournalUnwritable(reason));
     }
 
+    /// <summary>
+    /// Whether the store has confirmed this node's blocks since the machine booted; null asks the journal alone, which can't tell
+    /// when the agent died between its start and the confirmation.
+    /// </summary>
+    public Func<bool>? IsBootConfirmed { get; set; }
+
     /// <summary>Whether the cluster has told which peers there are.</summary>
     public Func<bool> IsMeshKnown { get; set; } = () => false;
 
@@ -113,11 +119,13 @@ public sealed class NodeCore : IDisposable
     public async Task RunAsync(NodeEvent.JournalReplaced? replaced, Action recovered, CancellationToken cancellationToken)
     {
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        // A node that has never run asks the store for its blocks anyway.
+        var isKnown = Fold.State.Agent is not null;
         var newBoot = Fold.State.Agent is { } before && before.BootId != _node.BootId;
         var folding = Fold.RunAsync(term.Token);
         RecordLife(new NodeEvent.AgentStarted(
             _node.Options.NodeName, _node.NodeUid, _incarnation, _node.Version, _node.BootId, newBoot));
-        Readiness.NeedsConfirmation = newBoot;
+        Readiness.NeedsConfirmation = isKnown && !(IsBootConfirmed?.Invoke() ?? !newBoot);
         if (replaced is not null)
         {
             RecordLife(replaced);

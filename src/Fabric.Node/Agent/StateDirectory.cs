@@ -26,6 +26,18 @@ public sealed class StateDirectory : IDisposable
     /// <summary>Counts the starts; it is on disk before anything is written under it.</summary>
     public long Incarnation { get; }
 
+    /// <summary>Whether the cluster store has confirmed this node's blocks since the machine booted.</summary>
+    public bool IsBootConfirmed(string bootId) =>
+        File.Exists(ConfirmedBootPath) && File.ReadAllText(ConfirmedBootPath).Trim() == bootId;
+
+    public void ConfirmBoot(string bootId)
+    {
+        if (!IsBootConfirmed(bootId))
+            WriteSynced(ConfirmedBootPath, bootId);
+    }
+
+    private string ConfirmedBootPath => System.IO.Path.Combine(Path, "confirmed-boot");
+
     public string JournalPath => System.IO.Path.Combine(Path, "journal.db");
 
     /// <exception cref="IOException">Another agent owns the directory, or it can't be written.</exception>
