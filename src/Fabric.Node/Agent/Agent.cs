@@ -56,8 +56,8 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         }
         // A store call may block on another process's transaction; the control plane must not.
         await using var storeLoop = new EventLoop("cluster store", e => log.Error("unexpected failure in the cluster store", e));
-        await using var store = OpenStore(storeLoop);
-        var cluster = new ClusterLink(store, node, directory.Incarnation, core.Host, core.Fold, time, log)
+        var storeUri = StoreUri();
+        var cluster = new ClusterLink(() => storeUri.Open(time, storeLoop), node, directory.Incarnation, core.Host, core.Fold, time, log)
         {
             CidrsAssigned = core.AdoptAsync,
             Confirmed = () => Confirm(core, directory, node.BootId),
@@ -158,17 +158,9 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         return new NodeParameters(withAddresses, directory.Uid, vteps, options.MtuBytes ?? fits, BootId.Read().ToString(), version);
     }
 
-    private SqliteClusterStore OpenStore(EventLoop loop)
-    {
-        try
-        {
-            return ClusterStoreUri.Parse(options.ClusterStore).Open(time, loop);
-        }
-        catch (Exception e) when (e is FormatException or JournalException)
-        {
-            throw new AgentException($"--cluster-store: {e.Message}", e);
-        }
-    }
+    private ClusterStoreUri StoreUri() => ClusterStoreUri.TryParse(options.ClusterStore, out var uri, out var fault)
+        ? uri
+        : throw new AgentException($"--cluster-store: {fault}");
 
     private Socket ListenForCni()
     {

@@ -7,18 +7,22 @@ using Fabric.Messages;
 namespace Fabric.Node;
 
 /// <summary>This node's part in the cluster: its lease, the singletons if they run here, and the streams it acts on.</summary>
+/// <param name="open">Opens the store; fails with <see cref="JournalException"/> while it can't be reached.</param>
 /// <remarks>
 /// Every cluster event is copied into the node's journal before it is acted on, so the mesh survives a restart without the store.
 /// Lives on the event loop. A store that can't be reached stops nothing here.
 /// </remarks>
 public sealed class ClusterLink(
-    IClusterStore store, NodeParameters node, long incarnation, IEntityHost host, NodeFold fold, TimeProvider time, AgentLog log)
+    Func<IClusterStore> open, NodeParameters node, long incarnation, IEntityHost host, NodeFold fold, TimeProvider time, AgentLog log)
     : IClusterView
 {
+    private static readonly TimeSpan OpenAgainAfter = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan AskWithin = TimeSpan.FromSeconds(30);
 
     private readonly PersistenceId _mesh = VtepMesh.Id(node.Network);
     private readonly PersistenceId _podCidr = PodCidr.Id(node.Options.ClusterName);
+    private IClusterStore? _store;
     private NodeLease? _lease;
     private SingletonHost? _singletons;
     private DateTimeOffset? _lastContact;
@@ -52,6 +56,8 @@ public sealed class ClusterLink(
     /// <exception cref="AgentException">Another node has this name or uid, or a newer agent of this node has started.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        await using var store = await OpenAsync(cancellationToken);
+        _store = store;
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task[] follows =
         [
@@ -79,10 +85,27 @@ public sealed class ClusterLink(
         }
     }
 
+    /// <summary>A store that is not there yet is waited for: what the journal knows serves meanwhile.</summary>
+    private async Task<IClusterStore> OpenAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return open();
+            }
+            catch (JournalException e)
+            {
+                Interrupted(e.Message);
+                await Task.Delay(OpenAgainAfter, time, cancellationToken);
+            }
+        }
+    }
+
     private async Task TakePartAsync(CancellationToken cancellationToken)
     {
         var identity = new NodeIdentity(node.Options.NodeName, node.NodeUid, incarnation - 1, node.Vteps, node.Vteps, node.Version);
-        _lease = new NodeLease(store, identity, node.Options.LeaseDuration, time, log.Warn);
+        _lease = new NodeLease(_store!, identity, node.Options.LeaseDuration, time, log.Warn);
         NodeLeaseRecord record;
         try
         {
@@ -93,7 +116,7 @@ public sealed class ClusterLink(
             throw new AgentException(e.Message, e);
         }
         log.Info($"joined cluster {node.Options.ClusterName} as {record.Node}, incarnation {record.Incarnation}");
-        _singletons = new SingletonHost(store, Settings(),
+        _singletons = new SingletonHost(_store!, Settings(),
             new SingletonLeaseRecord(record.Node, record.Uid, record.Incarnation), time, log.Info);
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var singletons = _singletons.RunAsync(term.Token);
@@ -119,7 +142,7 @@ public sealed class ClusterLink(
     private async Task FollowMeshAsync(CancellationToken cancellationToken)
     {
         var caughtUp = false;
-        var follow = new ClusterFold<VtepMesh.State>(new VtepMesh(), _mesh, store, ClusterEvents.Catalog, time);
+        var follow = new ClusterFold<VtepMesh.State>(new VtepMesh(), _mesh, _store!, ClusterEvents.Catalog, time);
         await foreach (var step in follow.FollowAsync(cancellationToken))
         {
             switch (step)
@@ -178,7 +201,7 @@ public sealed class ClusterLink(
 
     private async Task FollowPodCidrAsync(CancellationToken cancellationToken)
     {
-        var follow = new ClusterFold<PodCidr.State>(new PodCidr(), _podCidr, store, ClusterEvents.Catalog, time);
+        var follow = new ClusterFold<PodCidr.State>(new PodCidr(), _podCidr, _store!, ClusterEvents.Catalog, time);
         await foreach (var step in follow.FollowAsync(cancellationToken))
         {
             Causation? cause = null;
@@ -216,7 +239,7 @@ public sealed class ClusterLink(
     private async Task FollowMembersAsync(CancellationToken cancellationToken)
     {
         var follow = new ClusterFold<Membership.State>(
-            new Membership(), Membership.Id(node.Options.ClusterName), store, ClusterEvents.Catalog, time);
+            new Membership(), Membership.Id(node.Options.ClusterName), _store!, ClusterEvents.Catalog, time);
         await foreach (var step in follow.FollowAsync(cancellationToken))
         {
             Members = step switch
