@@ -40,6 +40,7 @@ public sealed class OpenVSwitchDatabaseTests(ITestOutputHelper output) : IDispos
         Assert.True(OpenVSwitchTransactions.EnsureBridge(database.View, Bridge).Operations.IsEmpty);
 
         _ovs.Vsctl("br-set-external-id", "fabt-br", "other", "kept", "--", "set-fail-mode", "fabt-br", "standalone");
+        await WaitForBridgeAsync(database, seen => seen.FailMode == "standalone" && seen.ExternalIds.ContainsKey("other"));
         var renamed = Bridge with { ExternalIds = Bridge.ExternalIds.SetItem("owner", "f2") };
         await database.EnsureBridgeAsync(renamed, Deadline);
         row = database.View.Bridges["fabt-br"];
@@ -179,6 +180,10 @@ public sealed class OpenVSwitchDatabaseTests(ITestOutputHelper output) : IDispos
         snapshot => new OpenVSwitchView(snapshot).Interfaces.Values.FirstOrDefault(
             row => row.Name == "fabt0" && condition(row)),
         Deadline);
+
+    private async Task<BridgeRow> WaitForBridgeAsync(OpenVSwitchDatabase database, Func<BridgeRow, bool> condition) =>
+        await database.Monitor.WaitAsync(
+            snapshot => new OpenVSwitchView(snapshot).Bridges.Values.FirstOrDefault(condition), Deadline);
 
     private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
