@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using Fabric.Actors;
+using Fabric.Cluster;
+using Fabric.Messages;
+
+namespace Fabric.Node;
+
+/// <summary>This node's side of the cluster: what it contributes, and the streams that it acts on.</summary>
+/// <param name="open">Opens the store; fails with <see cref="JournalException"/> while it can't be reached.</param>
+/// <remarks>
+/// Every cluster event is copied into the node's journal before it is acted on, so the mesh survives a restart without the store.
+/// Lives on the event loop. A store that can't be reached stops nothing here.
+/// </remarks>
+public sealed class ClusterLink(
+    Func<IClusterStore> open, NodeParameters node, long incarnation, IEntityHost host, NodeFold fold, TimeProvider time, AgentLog log)
+    : IClusterView
+{
+    private static readonly TimeSpan OpenAgainAfter = TimeSpan.FromSeconds(1);
+
+    private readonly StoreContact _contact = new(time, log);
+    private NodePart? _part;
+    private MeshFollower? _mesh;
+    private PodCidrFollower? _podCidrs;
+    private MembershipFollower? _members;
+
+    /// <summary>Why the store can't be read, or null.</summary>
+    public string? StoreFault => _contact.Fault;
+
+    /// <summary>Whether the mesh has been read to its end since the start.</summary>
+    public bool IsMeshKnown => _mesh?.State is not null;
+
+    /// <summary>Called on the loop when the cluster assigned this node its blocks.</summary>
+    public required Func<ImmutableArray<Cidr>, CorrelationId, Causation?, Task> CidrsAssigned { get; init; }
+
+    /// <summary>Called on the loop once the store has told all that it knows of this node's blocks.</summary>
+    public required Action Confirmed { get; init; }
+
+    public ClusterFacts Read() => new(
+        node.Options.ClusterStore,
+        StoreFault is null,
+        _contact.LastAt,
+        _part?.IsSingletonHolder == true ? node.Options.NodeName : null,
+        _members?.State is { } members && _podCidrs?.State is { } podCidrs ? MemberView.Of(members, podCidrs) : []);
+
+    /// <summary>Joins, and takes part until cancelled.</summary>
+    /// <exception cref="AgentException">Another node has this name or uid, or a newer agent of this node has started.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await using var store = await OpenAsync(cancellationToken);
+        var context = new FollowContext(store, new ClusterEventCopies(host, fold, log), _contact, time, log);
+        _part = new NodePart(store, node, incarnation, time, log);
+        _mesh = new MeshFollower(node, host, fold, context);
+        _podCidrs = new PodCidrFollower(node, CidrsAssigned, Confirmed, context);
+        _members = new MembershipFollower(node, context);
+        using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Together.RunAsync(
+            [_mesh.RunAsync(term.Token), _podCidrs.RunAsync(term.Token), _members.RunAsync(term.Token), _part.RunAsync(term.Token)], term);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>A store that is not there yet is waited for: what the journal knows serves meanwhile.</summary>
+    private async Task<IClusterStore> OpenAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return open();
+            }
+            catch (JournalException e)
+            {
+                _contact.Interrupted(e.Message);
+                await Task.Delay(OpenAgainAfter, time, cancellationToken);
+            }
+        }
+    }
+}

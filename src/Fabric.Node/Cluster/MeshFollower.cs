@@ -1,0 +1,40 @@
+using Fabric.Actors;
+using Fabric.Cluster;
+using Fabric.Messages;
+
+namespace Fabric.Node;
+
+/// <summary>Keeps a tunnel to every other node of the mesh, and to no other.</summary>
+public sealed class MeshFollower(NodeParameters node, IEntityHost host, NodeFold fold, FollowContext context)
+    : StreamFollower<VtepMesh.State>(new VtepMesh(), VtepMesh.Id(node.Network), context)
+{
+    private readonly AgentLog _log = context.Log;
+    private bool _isCompared;
+
+    protected override Task ActAsync(VtepMesh.State state, Causation? cause)
+    {
+        Compare(state.Opened);
+        foreach (var peer in state.Joined.Values.Where(v => v.Node != node.Options.NodeName))
+        {
+            host.Tell(Tunnel.Id(peer.Node), new Tunnel.Command.Open(
+                new TunnelEvent.TunnelOpened(peer.Node, peer.NodeUid, peer.Vteps, peer.PodCidrs)), CorrelationId.None, cause);
+        }
+        foreach (var gone in fold.State.Tunnels.Keys.Where(peer => !state.Joined.ContainsKey(peer)))
+            host.Tell(Tunnel.Id(gone), new Tunnel.Command.Close(gone, "it is no longer in the mesh"), CorrelationId.None, cause);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Pods can be attached all the same, so this is said and does not make the node unready (CNI SPEC 1.1, STATUS).</summary>
+    private void Compare(MeshEvent.MeshOpened? opened)
+    {
+        var options = node.Options;
+        if (_isCompared || opened is null)
+            return;
+        _isCompared = true;
+        if ((opened.Vni, opened.Overlay, opened.OverlayPort) == (options.Vni, options.Overlay, options.OverlayPort))
+            return;
+        _log.Error($"the mesh uses {opened.Overlay.ToString().ToLowerInvariant()} port {opened.OverlayPort} with VNI {opened.Vni}, and "
+            + $"this node's options say {options.Overlay.ToString().ToLowerInvariant()} port {options.OverlayPort} with VNI {options.Vni}; "
+            + "pods here reach no other node: mend --overlay, --overlay-port or --vni", null);
+    }
+}
