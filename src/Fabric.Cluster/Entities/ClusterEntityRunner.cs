@@ -23,23 +23,15 @@ public sealed class ClusterEntityRunner<TState>(
     IEntity<TState> entity,
     PersistenceId id,
     IClusterStore store,
-    EventCatalog catalog,
+    StreamRules rules,
     ClusterWriter writer,
     Func<CancellationToken, ValueTask<bool>>? mayRetry = null,
     Action<string>? report = null)
     where TState : class
 {
-    /// <summary>After so many events a snapshot is stored.</summary>
-    public const int SnapshotEvery = 1_000;
-
-    /// <summary>
-    /// So many events before a snapshot stay, so that a watcher that lags a little needs no snapshot.
-    /// </summary>
-    public const int KeepEvents = 4_000;
-
     private const int MaxAttempts = 10;
 
-    private readonly StreamFold<TState> _fold = new(entity, id, catalog);
+    private readonly StreamFold<TState> _fold = new(entity, id, rules.Catalog);
     private bool _loaded;
     private bool _busy;
 
@@ -152,10 +144,10 @@ public sealed class ClusterEntityRunner<TState>(
                 CommitId = commit,
                 Hlc = reading.Hlc,
                 WallTime = reading.Wall,
-                Manifest = catalog.ManifestOf(e),
+                Manifest = rules.Catalog.ManifestOf(e),
                 Correlation = correlation,
                 Crc32C = 0,
-                Payload = catalog.Encode(e),
+                Payload = rules.Catalog.Encode(e),
                 Event = e,
             }.Sealed());
         }
@@ -166,7 +158,7 @@ public sealed class ClusterEntityRunner<TState>(
     {
         foreach (var e in append.Events)
             Invariant.That(_fold.Apply(e, out _), "one's own events are known");
-        if (SequenceNr - _fold.SnapshotSequenceNr < SnapshotEvery)
+        if (SequenceNr - _fold.SnapshotSequenceNr < rules.SnapshotEvery)
             return;
         try
         {
@@ -189,7 +181,7 @@ public sealed class ClusterEntityRunner<TState>(
         if (stored is null || stored.SequenceNr < snapshot.SequenceNr)
             throw new JournalException($"save snapshot of {id}", "it can't be read back", isTransient: true);
         _fold.SnapshotStored(stored.SequenceNr);
-        if (snapshot.SequenceNr > KeepEvents)
-            await store.PruneAsync(id, snapshot.SequenceNr - KeepEvents, cancellationToken);
+        if (snapshot.SequenceNr > rules.KeepEvents)
+            await store.PruneAsync(id, snapshot.SequenceNr - rules.KeepEvents, cancellationToken);
     }
 }

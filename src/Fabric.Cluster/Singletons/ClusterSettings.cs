@@ -14,4 +14,7 @@ public sealed record ClusterSettings(
     TimeSpan LeaseDuration,
     string PodCidrSource,
     ImmutableArray<ClusterCidr> ClusterCidrs,
-    ImmutableArray<VtepMesh.Command.Open> Meshes);
+    ImmutableArray<VtepMesh.Command.Open> Meshes)
+{
+    public StreamRules Streams { get; init; } = StreamRules.Default;
+}

@@ -33,14 +33,14 @@ internal sealed class SingletonWork(
     private static readonly TimeSpan WaitingRetryAfter = TimeSpan.FromSeconds(30);
 
     private readonly ClusterEntityRunner<Membership.State> _membership =
-        Runner(new Membership(), Membership.Id(settings.Cluster), store, writer, held);
+        Runner(new Membership(), Membership.Id(settings.Cluster), store, settings, writer, held);
 
     private readonly ClusterEntityRunner<PodCidr.State> _podCidr =
-        Runner(new PodCidr(), PodCidr.Id(settings.Cluster), store, writer, held);
+        Runner(new PodCidr(), PodCidr.Id(settings.Cluster), store, settings, writer, held);
 
     private readonly ImmutableArray<(VtepMesh.Command.Open Open, ClusterEntityRunner<VtepMesh.State> Runner)> _meshes =
     [
-        .. settings.Meshes.Select(m => (m, Runner(new VtepMesh(), VtepMesh.Id(m.Network), store, writer, held))),
+        .. settings.Meshes.Select(m => (m, Runner(new VtepMesh(), VtepMesh.Id(m.Network), store, settings, writer, held))),
     ];
 
     private bool IsStalled => (_membership.Stall ?? _podCidr.Stall ?? _meshes.Select(m => m.Runner.Stall).FirstOrDefault(s => s is not null))
@@ -199,7 +199,7 @@ internal sealed class SingletonWork(
     private static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b ?? a : a;
 
     private static ClusterEntityRunner<TState> Runner<TState>(
-        IEntity<TState> entity, PersistenceId id, IClusterStore store, ClusterWriter writer, HeldLease held)
+        IEntity<TState> entity, PersistenceId id, IClusterStore store, ClusterSettings settings, ClusterWriter writer, HeldLease held)
         where TState : class =>
-        new(entity, id, store, ClusterEvents.Catalog, writer, _ => ValueTask.FromResult(held.IsSurelyHeld));
+        new(entity, id, store, settings.Streams, writer, _ => ValueTask.FromResult(held.IsSurelyHeld));
 }

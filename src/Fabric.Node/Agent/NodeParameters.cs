@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using Fabric.Cluster;
 using Fabric.Messages;
 
 namespace Fabric.Node;
@@ -18,6 +19,9 @@ public sealed record NodeParameters(
     public static InterfaceName Gateway { get; } = new("fabric-gw");
 
     public static InterfaceName TunnelPort { get; } = new("fabric-tunnel");
+
+    /// <summary>How this version treats the cluster's streams.</summary>
+    public StreamRules Streams { get; init; } = StreamRules.Default;
 
     /// <summary>The default network: one for each cluster.</summary>
     public string Network => Options.ClusterName;

@@ -17,10 +17,10 @@ public sealed class ClusterEventCopies(IEntityHost host, NodeFold fold, AgentLog
     {
         if (fold.State.Observed.GetValueOrDefault(envelope.Stream) >= envelope.SequenceNr)
             return null;
-        var description = ClusterEvents.Catalog.TryDecode(envelope.Manifest, envelope.Payload.Span, out var e) ? e.Describe() : "";
         using var payload = JsonDocument.Parse(envelope.Payload);
         var copy = new ClusterEventObserved(
-            envelope.Stream, envelope.SequenceNr, envelope.Manifest, envelope.Hlc, payload.RootElement.Clone(), description);
+            envelope.Stream, envelope.SequenceNr, envelope.Manifest, envelope.Hlc, payload.RootElement.Clone(),
+            envelope.Event!.Describe());
         var context = new AskContext(envelope.Correlation, AskWithin, envelope.Causation, envelope.ObjectRef);
         var answer = await host.AskAsync(ClusterObserver.Id(envelope.Stream), new ClusterObserver.Observe(copy), context);
         if (answer is AskResult.Unavailable unavailable)

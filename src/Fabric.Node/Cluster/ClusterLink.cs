@@ -47,7 +47,7 @@ public sealed class ClusterLink(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await using var store = await OpenAsync(cancellationToken);
-        var context = new FollowContext(store, new ClusterEventCopies(host, fold, log), _contact, time, log);
+        var context = new FollowContext(store, node.Streams.Catalog, new ClusterEventCopies(host, fold, log), _contact, time, log);
         _part = new NodePart(store, node, incarnation, time, log);
         _mesh = new MeshFollower(node, host, fold, context);
         _podCidrs = new PodCidrFollower(node, CidrsAssigned, Confirmed, context);

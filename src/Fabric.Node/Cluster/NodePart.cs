@@ -45,6 +45,9 @@ public sealed class NodePart(IClusterStore store, NodeParameters node, long inca
             options.LeaseDuration,
             PodCidr.SourceFabric,
             [.. options.ClusterCidrs.Select(c => new ClusterCidr(c, c.IsV6 ? options.NodePrefixLengthV6 : options.NodePrefixLength))],
-            [new VtepMesh.Command.Open(node.Network, options.Vni, options.Overlay, options.OverlayPort)]);
+            [new VtepMesh.Command.Open(node.Network, options.Vni, options.Overlay, options.OverlayPort)])
+        {
+            Streams = node.Streams,
+        };
     }
 }

@@ -22,7 +22,7 @@ public abstract class StreamFollower<TState>(IEntity<TState> entity, Persistence
     /// <summary>Follows until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var fold = new ClusterFold<TState>(entity, Id, context.Store, ClusterEvents.Catalog, context.Time);
+        var fold = new ClusterFold<TState>(entity, Id, context.Store, context.Catalog, context.Time);
         await foreach (var step in fold.FollowAsync(cancellationToken))
         {
             switch (step)

@@ -69,7 +69,7 @@ public sealed class ClusterEntityRunnerTests
             await Task.Delay(PodCidr.Quarantine, time);
         }
         var head = await _memory.ReadHeadAsync(Id, default);
-        Assert.InRange(head.SnapshotSequenceNr, head.LastSequenceNr - ClusterEntityRunner<PodCidr.State>.SnapshotEvery, head.LastSequenceNr);
+        Assert.InRange(head.SnapshotSequenceNr, head.LastSequenceNr - StreamRules.Default.SnapshotEvery, head.LastSequenceNr);
         var other = Runner("two", time, _memory);
         await other.RefreshAsync(default);
         Assert.Equal(runner.SequenceNr, other.SequenceNr);
@@ -108,7 +108,7 @@ public sealed class ClusterEntityRunnerTests
 
     private static ClusterEntityRunner<PodCidr.State> Runner(
         string writer, TimeProvider time, IClusterStore store, bool mayRetry = true) =>
-        new(new PodCidr(), Id, store, ClusterEvents.Catalog, new ClusterWriter(new NodeName(writer), 1, time),
+        new(new PodCidr(), Id, store, StreamRules.Default, new ClusterWriter(new NodeName(writer), 1, time),
             _ => ValueTask.FromResult(mayRetry));
 
     private static Task<AskResult> Configure(ClusterEntityRunner<PodCidr.State> runner) => runner.AskAsync(
