@@ -20,6 +20,7 @@ public sealed class LabNode : IDisposable
     {
         Index = index;
         Address = underlay.AddressOf(index);
+        AddressV6 = underlay.AddressV6Of(index);
         Namespace = network;
         Ovs = ovs;
     }
@@ -32,6 +33,9 @@ public sealed class LabNode : IDisposable
 
     /// <summary>The node's address on the underlay: its VTEP.</summary>
     public IPAddress Address { get; }
+
+    /// <summary>Its IPv6 address on an underlay that has both; null on one that has not.</summary>
+    public IPAddress? AddressV6 { get; }
 
     /// <summary>The node's network namespace.</summary>
     public LabNamespace Namespace { get; }
@@ -53,6 +57,8 @@ public sealed class LabNode : IDisposable
             ovs.AddBridge(UnderlayBridge, failMode: "standalone");
             ovs.Vsctl("add-port", UnderlayBridge, UnderlayNic);
             network.Ip("address", "add", $"{node.Address}/24", "dev", UnderlayBridge);
+            if (node.AddressV6 is { } address)
+                AddV6(network, address);
             return node;
         }
         catch (Exception)
@@ -82,6 +88,14 @@ public sealed class LabNode : IDisposable
             // ping(8): 1 means no answer; anything else is an error of ours.
             return false;
         }
+    }
+
+    // No link-local address: it would become an endpoint of the userspace datapath's tunnels.
+    private static void AddV6(LabNamespace network, IPAddress address)
+    {
+        network.Ip("link", "set", UnderlayBridge, "addrgenmode", "none");
+        network.Run("sh", "-c", $"echo 0 > /proc/sys/net/ipv6/conf/{UnderlayBridge}/disable_ipv6");
+        network.Ip("address", "add", $"{address}/64", "dev", UnderlayBridge, "nodad");
     }
 
     /// <summary>Stops the daemons and deletes the namespace.</summary>

@@ -3,18 +3,22 @@ using System.Net;
 
 namespace Fabric.Lab;
 
-/// <summary>The wire between nodes: a Linux bridge in a namespace of its own, 1500 bytes wide, IPv4 /24.</summary>
+/// <summary>
+/// The wire between nodes: a Linux bridge in a namespace of its own, 1500 bytes wide, IPv4 /24 and on request IPv6 /64.
+/// </summary>
 public sealed class LabUnderlay : IDisposable
 {
     private const string Bridge = "fabt-wire";
 
     private readonly byte[] _network;
+    private readonly bool _ipv6;
     private int _nodes;
 
-    private LabUnderlay(LabNamespace network, byte[] prefix)
+    private LabUnderlay(LabNamespace network, byte[] prefix, bool ipv6)
     {
         Namespace = network;
         _network = prefix;
+        _ipv6 = ipv6;
     }
 
     /// <summary>The namespace with the bridge; look here to see what travels between nodes.</summary>
@@ -23,15 +27,18 @@ public sealed class LabUnderlay : IDisposable
     /// <summary>The bridge device; capture on it to see all traffic between nodes.</summary>
     public static string Device => Bridge;
 
-    /// <summary>Makes the wire. Nodes get .1, .2, … of the /24 <paramref name="network"/>.</summary>
-    public static LabUnderlay Create(string network = "10.90.0.0")
+    /// <summary>
+    /// Makes the wire. Nodes get .1, .2, … of the /24 <paramref name="network"/>, and with <paramref name="ipv6"/>
+    /// also fd00:90::1, ::2, ….
+    /// </summary>
+    public static LabUnderlay Create(string network = "10.90.0.0", bool ipv6 = false)
     {
         var made = LabNamespace.Create("wire");
         try
         {
             made.Ip("link", "add", Bridge, "type", "bridge");
             made.Ip("link", "set", Bridge, "up");
-            return new LabUnderlay(made, IPAddress.Parse(network).GetAddressBytes());
+            return new LabUnderlay(made, IPAddress.Parse(network).GetAddressBytes(), ipv6);
         }
         catch (LabException)
         {
@@ -50,6 +57,9 @@ public sealed class LabUnderlay : IDisposable
     internal int NextIndex() => Interlocked.Increment(ref _nodes);
 
     internal IPAddress AddressOf(int index) => new([_network[0], _network[1], _network[2], checked((byte)index)]);
+
+    internal IPAddress? AddressV6Of(int index) =>
+        _ipv6 ? IPAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"fd00:90::{index:x}")) : null;
 
     internal static string PortOf(int index) => string.Create(CultureInfo.InvariantCulture, $"fabt-wire{index}");
 

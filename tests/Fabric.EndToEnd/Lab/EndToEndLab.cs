@@ -20,11 +20,14 @@ public abstract class EndToEndLab(int nodeCount, params (string Name, string Val
 
     public LabUnderlay Underlay => _underlay!;
 
+    /// <summary>Whether the nodes' underlay is IPv6; they have IPv4 addresses too, which their agents are not told of.</summary>
+    public bool HasIpv6Underlay { get; init; }
+
     public async Task InitializeAsync()
     {
         if (LabRequirements.Missing is not null)
             return;
-        _underlay = LabUnderlay.Create();
+        _underlay = LabUnderlay.Create(ipv6: HasIpv6Underlay);
         _folder = Directory.CreateTempSubdirectory("fab-t-cluster").FullName;
         for (var i = 0; i < nodeCount; i++)
             _nodes.Add(NewNode());

@@ -32,7 +32,7 @@ public sealed class EndToEndNode : IDisposable
             ["state-dir"] = Path.Combine(_folder, "state"),
             ["cluster-store"] = $"sqlite:{Path.Combine(clusterFolder, "cluster.db")}",
             ["cluster-cidr"] = "10.244.0.0/16",
-            ["underlay-address"] = Lab.Address.ToString(),
+            ["underlay-address"] = (Lab.AddressV6 ?? Lab.Address).ToString(),
             ["datapath-type"] = "netdev",
             ["ovs-db"] = Lab.Ovs.Endpoint,
             ["ovs-run-dir"] = Lab.Ovs.RunFolder,

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Fabric.Lab;
 
 namespace Fabric.EndToEnd;
@@ -42,6 +44,24 @@ public sealed class Pod(EndToEndNode node, LabNamespace network, string containe
 
     /// <summary>One echo request, answered within a second.</summary>
     public bool Pings(string address) => LabNode.Pings(Namespace, IPAddress.Parse(address));
+
+    /// <summary>One echo request of exactly so many bytes with its headers, which may not be fragmented.</summary>
+    public bool PingsWhole(string address, int packetBytes)
+    {
+        var to = IPAddress.Parse(address);
+        // ICMP's header has 8 bytes, IPv4's 20 (RFC 791) and IPv6's 40 (RFC 8200).
+        var payload = packetBytes - 8 - (to.AddressFamily == AddressFamily.InterNetworkV6 ? 40 : 20);
+        try
+        {
+            Namespace.Run("ping", "-c", "1", "-W", "1", "-n", "-M", "do", "-s",
+                payload.ToString(CultureInfo.InvariantCulture), address);
+            return true;
+        }
+        catch (LabException e) when (e.ExitCode is 1)
+        {
+            return false;
+        }
+    }
 
     public void Dispose()
     {

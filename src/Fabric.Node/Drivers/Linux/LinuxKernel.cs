@@ -25,6 +25,8 @@ public sealed class LinuxKernel : IKernel, IDisposable
     /// <summary>Discard (RFC 863): the datagram is only there to make the kernel resolve the way.</summary>
     private const int DiscardPort = 9;
 
+    private const NeighbourStates SetByHand = NeighbourStates.Permanent | NeighbourStates.NoArp;
+
     private readonly RouteNetlink _host = RouteNetlink.Open();
     private readonly PodLink _links;
     private readonly LinkReaper _reaper;
@@ -110,12 +112,21 @@ public sealed class LinuxKernel : IKernel, IDisposable
     public Task WarmNeighbourAsync(IpAddress vtep, CancellationToken cancellationToken) =>
         RunAsync("warm the neighbour", () =>
         {
-            // The userspace datapath learns neighbours from the replies that pass it. A neighbour that the kernel knows already is
-            // not asked for again, so it is made to probe.
-            var known = _host.ListNeighbours(vtep.NetFamily).Where(n => n.Address.Equals(vtep.ToNet()) && n.Mac is not null).ToArray();
+            // The userspace datapath learns neighbours from the replies that pass it. A neighbour that the kernel knows already
+            // is not asked for again, so it is made to ask. What an operator has set by hand stays.
+            var known = _host.ListNeighbours(vtep.NetFamily)
+                .Where(n => n.Address.Equals(vtep.ToNet()) && n.Mac is not null && (n.State & SetByHand) == 0)
+                .ToArray();
             foreach (var neighbour in known)
-                _host.ReplaceNeighbour(neighbour with { State = NeighbourStates.Probe });
-            if (known.Length > 0)
+            {
+                // A probe is unicast, and Linux leaves the link-layer address out of its answer to one (RFC 4861, 4.4),
+                // which makes it useless to Open vSwitch. A neighbour that is not known is asked for by multicast.
+                if (vtep.IsV6)
+                    _host.DeleteNeighbour(neighbour.LinkIndex, neighbour.Address);
+                else
+                    _host.ReplaceNeighbour(neighbour with { State = NeighbourStates.Probe });
+            }
+            if (known.Length > 0 && !vtep.IsV6)
                 return true;
             using var socket = new Socket(vtep.NetFamily, SocketType.Dgram, ProtocolType.Udp);
             socket.SendTo([], new IPEndPoint(vtep.ToNet(), DiscardPort));
