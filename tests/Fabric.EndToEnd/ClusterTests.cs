@@ -64,6 +64,30 @@ public sealed class ClusterTests(ClusterLab lab) : IClassFixture<ClusterLab>
         }
     });
 
+    [SkippableFact]
+    public Task A_node_cut_off_from_the_underlay_is_reached_again_when_it_heals() => lab.TestAsync(async () =>
+    {
+        using var here = await lab.First.AddPodAsync();
+        using var neighbour = await lab.Third.AddPodAsync();
+        using var there = await lab.Third.AddPodAsync();
+        LabWait.Until(() => here.Pings(there.Address), "the pods answer");
+        var flows = lab.First.Flows();
+        lab.Underlay.SetConnected(lab.Third.Lab, connected: false);
+        try
+        {
+            LabWait.Until(() => !here.Pings(there.Address), "the cut is felt");
+            Assert.True(neighbour.Pings(there.Address), "pods of the node that is cut off reach each other");
+            using var late = await lab.Third.AddPodAsync();
+            Assert.True(neighbour.Pings(late.Address), "a pod attached meanwhile is reached on its node");
+            Assert.Equal(flows, lab.First.Flows());
+        }
+        finally
+        {
+            lab.Underlay.SetConnected(lab.Third.Lab, connected: true);
+        }
+        LabWait.Until(() => here.Pings(there.Address), "the way heals by itself");
+    });
+
     private static async Task<bool> IsUnreachableAsync(EndToEndNode node)
     {
         await using var store = ClusterStoreUri.Parse(node.Options["cluster-store"]).Open(TimeProvider.System);
