@@ -1,4 +1,5 @@
 using Fabric.Messages;
+using Fabric.Node;
 
 namespace Fabric.Simulation;
 
@@ -13,11 +14,11 @@ internal sealed class KernelState(SimulationRun run)
     /// <summary>Told of every link that came or went.</summary>
     public Action? LinksChanged { get; set; }
 
-    public Veth Create(string name, PodNamespace pod, string podName, string mac)
+    public Veth Create(string name, PodNamespace pod, string podName, bool isForeign = false)
     {
         var link = new Veth
         {
-            Name = name, Index = ++_lastIndex, PodIndex = ++_lastIndex, Pod = pod, PodName = podName, PodMac = mac,
+            Name = name, Index = ++_lastIndex, PodIndex = ++_lastIndex, Pod = pod, PodName = podName, IsForeign = isForeign,
         };
         Links.Add(name, link);
         pod.Interfaces.Add(podName, link);
@@ -37,11 +38,12 @@ internal sealed class KernelState(SimulationRun run)
         LinksChanged?.Invoke();
     }
 
-    /// <summary>Gives the pod's end its addresses; no other live pod may have one of them.</summary>
-    public void Address(Veth link, IEnumerable<string> addresses)
+    /// <summary>Gives the pod's end its form; no other live pod may have one of its addresses.</summary>
+    public void Configure(Veth link, PodLinkRequest request)
     {
-        link.Addresses = [.. addresses];
+        link.Addresses = [.. request.Addresses.Select(a => a.Address.ToString())];
         link.IsUp = true;
+        link.Seen = new PodLinkSeen(request.Mac, request.MtuBytes, IsUp: true, request.Addresses, request.Routes);
         foreach (var other in Links.Values)
         {
             run.Check(ReferenceEquals(other, link) || !other.Addresses.Overlaps(link.Addresses),
@@ -50,10 +52,24 @@ internal sealed class KernelState(SimulationRun run)
         run.Loop.Note($"kernel: {link.Name} has {string.Join(", ", link.Addresses)}");
     }
 
-    /// <summary>The namespace ends, and with it every pair that has an end in it.</summary>
+    /// <summary>The namespace's path goes; the namespace ends with its last holder, and with it every pair that has an end in it.</summary>
     public void Destroy(PodNamespace pod)
     {
         pod.IsGone = true;
+        run.Loop.Note($"kernel: the path of namespace {pod.Inode} is gone");
+        if (pod.Holders == 0)
+            End(pod);
+    }
+
+    public void Release(PodNamespace pod)
+    {
+        pod.Holders--;
+        if (pod is { IsGone: true, Holders: 0 })
+            End(pod);
+    }
+
+    private void End(PodNamespace pod)
+    {
         run.Loop.Note($"kernel: namespace {pod.Inode} gone");
         foreach (var link in pod.Interfaces.Values.OfType<Veth>().ToArray())
             Delete(link);
@@ -86,8 +102,6 @@ internal sealed class KernelState(SimulationRun run)
 
         public required string PodName { get; set; }
 
-        public required string PodMac { get; init; }
-
         /// <summary>Null until it has been named: a crash may come before.</summary>
         public AttachmentId? Alias { get; set; }
 
@@ -95,6 +109,9 @@ internal sealed class KernelState(SimulationRun run)
         public bool IsForeign { get; init; }
 
         public SortedSet<string> Addresses { get; set; } = new(StringComparer.Ordinal);
+
+        /// <summary>The pod's end as a look at it finds it.</summary>
+        public PodLinkSeen Seen { get; set; } = new(default, 0, IsUp: false, [], []);
 
         public bool IsUp { get; set; }
 
@@ -106,7 +123,11 @@ internal sealed class KernelState(SimulationRun run)
     {
         public ulong Inode { get; } = inode;
 
+        /// <summary>Whether no path leads to it any more; whoever holds it open can still use it.</summary>
         public bool IsGone { get; set; }
+
+        /// <summary>How many have it open.</summary>
+        public int Holders { get; set; }
 
         /// <summary>By name; null for one that somebody else made.</summary>
         public SortedDictionary<string, Veth?> Interfaces { get; } = new(StringComparer.Ordinal);

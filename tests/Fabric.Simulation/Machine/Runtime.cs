@@ -29,7 +29,8 @@ internal sealed class Runtime(SimulationRun run, SimulatedMachine machine)
         var pod = PodOf(attachment);
         if (pod.Namespace.IsGone)
             pod.Namespace = machine.NewNamespace();
-        var (sandbox, began) = (new SimulatedSandbox(pod.Namespace), run.Loop.Now);
+        using var sandbox = new SimulatedSandbox(machine.Kernel, pod.Namespace);
+        var began = run.Loop.Now;
         var call = Begin(pod);
         var result = await CallAsync(CniCommand.Add, attachment, sandbox);
         var alone = End(pod, call);
@@ -60,7 +61,8 @@ internal sealed class Runtime(SimulationRun run, SimulatedMachine machine)
         var call = Begin(pod);
         pod.IsAttached = false;
         var began = run.Loop.Now;
-        var result = await CallAsync(CniCommand.Del, attachment, brings ? new SimulatedSandbox(pod.Namespace) : null);
+        using var sandbox = brings ? new SimulatedSandbox(machine.Kernel, pod.Namespace) : null;
+        var result = await CallAsync(CniCommand.Del, attachment, sandbox);
         var alone = End(pod, call);
         if (result is not { ExitCode: 0 })
             return false;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Fabric.Messages;
 using Fabric.Node;
 
@@ -15,15 +16,13 @@ internal sealed class SimulatedKernel(SimulationRun run, SimulatedProcess proces
         await StepAsync("attach", machine.Faults.KernelFails);
         var pod = ((SimulatedSandbox)sandbox).Namespace;
         var podName = request.Attachment.IfName.Value;
-        if (pod.IsGone)
-            throw Declined("attach", "No such file or directory");
         var link = TakeOver(request, pod, podName);
         var adopted = link is not null;
         if (link is null)
         {
             if (pod.Interfaces.ContainsKey(podName))
                 throw new KernelException("interface-exists", "attach", $"{podName} exists", isTransient: false);
-            link = _state.Create(request.HostInterface.Value, pod, podName, request.Mac.ToString());
+            link = _state.Create(request.HostInterface.Value, pod, podName);
         }
         try
         {
@@ -32,7 +31,7 @@ internal sealed class SimulatedKernel(SimulationRun run, SimulatedProcess proces
             link.Alias = request.Attachment;
             await StepAsync("add addresses", machine.Faults.AttachBreaks);
             Require(link);
-            _state.Address(link, request.Addresses.Select(a => a.Address.ToString()));
+            _state.Configure(link, request);
             await StepAsync("get link", 0);
         }
         catch (KernelException) when (!adopted)
@@ -41,11 +40,15 @@ internal sealed class SimulatedKernel(SimulationRun run, SimulatedProcess proces
                 _state.Delete(link);
             throw;
         }
-        return new PodLinkMade(link.Index, default, link.PodIndex, request.Mac, request.MtuBytes);
+        return new PodLinkMade(link.Index, HostMacOf(link), link.PodIndex, request.Mac, request.MtuBytes);
     }
 
-    public async Task AnnounceAsync(PodLinkRequest request, Sandbox sandbox, CancellationToken cancellationToken) =>
+    public async Task AnnounceAsync(PodLinkRequest request, Sandbox sandbox, CancellationToken cancellationToken)
+    {
         await StepAsync("announce", machine.Faults.KernelFails);
+        if (!((SimulatedSandbox)sandbox).Namespace.Interfaces.ContainsKey(request.Attachment.IfName.Value))
+            throw Declined("announce", $"{request.Attachment.IfName}: No such device");
+    }
 
     public async Task DetachAsync(
         AttachmentId attachment, InterfaceName hostInterface, Sandbox? sandbox, CancellationToken cancellationToken)
@@ -59,6 +62,7 @@ internal sealed class SimulatedKernel(SimulationRun run, SimulatedProcess proces
             inside.PodName = $"gone{inside.Index}";
             inside.Addresses.Clear();
             inside.IsUp = false;
+            inside.Seen = inside.Seen with { IsUp = false };
             await StepAsync("doom", machine.Faults.KernelFails);
         }
         if (_state.Links.TryGetValue(hostInterface.Value, out var link) && !link.IsForeign
@@ -70,9 +74,7 @@ internal sealed class SimulatedKernel(SimulationRun run, SimulatedProcess proces
     public async Task<PodLinkSeen?> InspectAsync(AttachmentId attachment, Sandbox sandbox, CancellationToken cancellationToken)
     {
         await StepAsync("inspect", machine.Faults.KernelFails);
-        return ((SimulatedSandbox)sandbox).Namespace.Interfaces.GetValueOrDefault(attachment.IfName.Value) is { } link
-            ? new PodLinkSeen(MacAddress.Parse(link.PodMac), 1450, link.IsUp, [], [])
-            : null;
+        return ((SimulatedSandbox)sandbox).Namespace.Interfaces.GetValueOrDefault(attachment.IfName.Value)?.Seen;
     }
 
     public async Task<ImmutableArray<HostLink>> ListAsync(CancellationToken cancellationToken)
@@ -114,6 +116,9 @@ internal sealed class SimulatedKernel(SimulationRun run, SimulatedProcess proces
             throw new KernelException("kernel", operation, "simulated failure", isTransient: true);
         }
     }
+
+    private static MacAddress HostMacOf(KernelState.Veth link) =>
+        MacAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"02:00:00:00:{link.Index >> 8 & 0xff:x2}:{link.Index & 0xff:x2}"));
 
     private static void Require(KernelState.Veth link)
     {

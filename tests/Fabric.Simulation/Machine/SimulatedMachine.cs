@@ -74,6 +74,14 @@ internal sealed class SimulatedMachine
     public bool JournalMayFail =>
         _diskIsDown || _diskFaults.AppendLost > 0 || _diskFaults.AnswerLost > 0 || _diskFaults.ReadFails > 0;
 
+    /// <summary>A machine on which no agent comes up: for tests of its parts.</summary>
+    public static SimulatedMachine WithoutAgent(SimulationRun run)
+    {
+        var machine = new SimulatedMachine(run, []) { StaysDown = true };
+        machine.Agent.Crash();
+        return machine;
+    }
+
     public void StepTaken(string what) => Step?.Invoke(what);
 
     public void Written(Append append)
@@ -161,7 +169,7 @@ internal sealed class SimulatedMachine
         var elsewhere = new KernelState.PodNamespace(0);
         var link = new KernelState.Veth
         {
-            Name = "fab0000foreign", Index = 1, PodIndex = 2, Pod = elsewhere, PodName = "eth0", PodMac = "", IsForeign = true,
+            Name = "fab0000foreign", Index = 1, PodIndex = 2, Pod = elsewhere, PodName = "eth0", IsForeign = true,
         };
         _foreign.Add(link);
         Kernel.Links.Add(link.Name, link);

@@ -14,6 +14,7 @@ internal sealed class SimulatedNode : ICniExecutor
     private readonly long _incarnation;
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<TaskCompletionSource<CniResultFrame?>> _calls = [];
+    private readonly List<SimulatedSandbox> _sandboxes = [];
 
     public SimulatedNode(SimulationRun run, SimulatedMachine machine, long incarnation, TimeSpan clockOffset, DiskFaults faults)
     {
@@ -54,10 +55,12 @@ internal sealed class SimulatedNode : ICniExecutor
     });
 
     /// <summary>A call by way of the CNI binary; null if the agent does not answer.</summary>
-    public Task<CniResultFrame?> CallAsync(CniRequest request, Sandbox? sandbox)
+    public Task<CniResultFrame?> CallAsync(CniRequest request, SimulatedSandbox? sandbox)
     {
         if (Core is not { } core || !Process.IsAlive)
             return Task.FromResult<CniResultFrame?>(null);
+        if (sandbox is not null)
+            _sandboxes.Add(sandbox);
         // Without RunContinuationsAsynchronously: WhenAny would then be told on the thread pool, outside the loop.
         var answer = new TaskCompletionSource<CniResultFrame?>();
         _calls.Add(answer);
@@ -105,6 +108,9 @@ internal sealed class SimulatedNode : ICniExecutor
         foreach (var call in _calls)
             call.TrySetResult(null);
         _calls.Clear();
+        foreach (var sandbox in _sandboxes)
+            sandbox.Abandon();
+        _sandboxes.Clear();
     }
 
     private NodeParameters Parameters() => new(new NodeOptions
