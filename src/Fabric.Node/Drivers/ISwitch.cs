@@ -22,16 +22,24 @@ public interface ISwitch
     /// <summary>Fabric's ports on the bridge by name, as last heard from OVSDB.</summary>
     ImmutableSortedDictionary<InterfaceName, SwitchPort> Ports { get; }
 
+    /// <summary>Ports on the bridge that Fabric did not make, by name, as last heard from OVSDB. O(ports).</summary>
+    ImmutableSortedSet<string> ForeignPorts { get; }
+
     /// <summary>Called on the loop when <see cref="Ports"/> or <see cref="IsConnected"/> has changed.</summary>
     Action? Changed { get; set; }
 
     /// <summary>What was kept with Fabric's ports on a bridge (<see cref="WantedPort.Record"/>); needs no <see cref="ConnectAsync"/>.</summary>
     Task<ImmutableArray<string>> ReadPortRecordsAsync(string bridge, CancellationToken cancellationToken);
 
-    /// <summary>Adds ports in one transaction; returns when it is committed, before the devices are open.</summary>
-    Task AddPortsAsync(ImmutableArray<WantedPort> ports, CancellationToken cancellationToken);
+    /// <summary>
+    /// Adds ports in one transaction; returns when it is committed, before the devices are open. A port of Fabric's that is there
+    /// already stays as it is.
+    /// </summary>
+    /// <returns>Those that could not be added because their name is somebody else's, with what to tell the operator.</returns>
+    Task<ImmutableSortedDictionary<InterfaceName, string>> AddPortsAsync(
+        ImmutableArray<WantedPort> ports, CancellationToken cancellationToken);
 
-    /// <summary>Removes ports that Fabric made; returns when it is committed.</summary>
+    /// <summary>Removes ports that Fabric made, and no others; returns when it is committed.</summary>
     Task RemovePortsAsync(ImmutableArray<InterfaceName> ports, CancellationToken cancellationToken);
 
     /// <summary>Changes flows in one bundle: all of it or nothing; returns when Open vSwitch has confirmed it.</summary>

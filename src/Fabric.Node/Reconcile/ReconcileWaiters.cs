@@ -70,7 +70,12 @@ internal sealed class ReconcileWaiters(NodeFold fold, ISwitch ovs, Reconciler re
     {
         if (!port.IsWanted || reconciler.IsCondemned(waiter.Attachment))
             return waiter.Completion.TrySetCanceled();
-        if (!reconciler.IsInStep || !ovs.Ports.TryGetValue(port.Request!.HostInterface, out var there))
+        if (reconciler.RefusalOf(port.Request!.HostInterface) is { } refusal)
+        {
+            return waiter.Completion.TrySetException(
+                new SwitchException($"add port {port.Request.HostInterface}", refusal, isTransient: false));
+        }
+        if (!reconciler.IsInStep || !ovs.Ports.TryGetValue(port.Request.HostInterface, out var there))
             return false;
         if (there.Error is { Length: > 0 } error)
             return waiter.Completion.TrySetException(new SwitchException($"open {there.Name}", error, isTransient: false));

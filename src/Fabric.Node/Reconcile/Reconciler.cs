@@ -25,6 +25,7 @@ public sealed partial class Reconciler
     private readonly ReconcileWaiters _waiters;
     private readonly AsyncSignal _wake = new();
     private readonly HashSet<InterfaceName> _links = [];
+    private readonly Dictionary<InterfaceName, string> _refused = [];
     private readonly HashSet<(AttachmentId, int)> _flushed = [];
     private readonly HashSet<AttachmentId> _condemned = [];
     private bool _needsResync = true;
@@ -74,13 +75,18 @@ public sealed partial class Reconciler
     public void LinkAppeared(InterfaceName name)
     {
         _links.Add(name);
+        _refused.Remove(name);
         // Not left to the next pass: a port is what Open vSwitch takes longest for, and a bundle may be under way just now.
         if (IsInStep)
             StartAdding();
         Wake();
     }
 
-    public void LinkVanished(InterfaceName name) => _links.Remove(name);
+    public void LinkVanished(InterfaceName name)
+    {
+        _links.Remove(name);
+        _refused.Remove(name);
+    }
 
     /// <summary>
     /// Takes an attachment out of what is wanted although the journal can't say so yet: a DEL does not wait for the disk.
@@ -95,6 +101,9 @@ public sealed partial class Reconciler
     public void Absolve(AttachmentId attachment) => _condemned.Remove(attachment);
 
     internal bool IsCondemned(AttachmentId attachment) => _condemned.Contains(attachment);
+
+    /// <summary>Why the port can't be added, or null.</summary>
+    internal string? RefusalOf(InterfaceName name) => _refused.GetValueOrDefault(name);
 
     /// <summary>Completes once the attachment's port is open with its number and its flows are confirmed.</summary>
     /// <exception cref="SwitchException">Open vSwitch could not open the device.</exception>
@@ -208,6 +217,9 @@ public sealed partial class Reconciler
         {
             await CompareAsync(bridge, _plan.For(Wanted()), recordsDrift: true, "drift", cancellationToken);
         }
+        // Whoever had the name may have let go of it.
+        if (resynced || _auditDue)
+            _refused.Clear();
         // What arrives while this pass runs is for the next one; what it saw at its start is what it vouches for.
         var state = Wanted();
         StartAdding();
@@ -278,14 +290,16 @@ public sealed partial class Reconciler
         while (MissingPorts(asked) is { Length: > 0 } missing)
         {
             asked.UnionWith(missing.Select(p => p.Name));
-            await _switch.AddPortsAsync(missing, _running);
+            foreach (var (name, reason) in await _switch.AddPortsAsync(missing, _running))
+                _refused[name] = reason;
         }
     }
 
     private ImmutableArray<WantedPort> MissingPorts(HashSet<InterfaceName> asked) =>
         [.. Wanted().Ports.Values
             .Where(p => p.IsWanted && p.OfPort is not null && _links.Contains(p.Request!.HostInterface)
-                && !_switch.Ports.ContainsKey(p.Request.HostInterface) && !asked.Contains(p.Request.HostInterface))
+                && !_switch.Ports.ContainsKey(p.Request.HostInterface) && !asked.Contains(p.Request.HostInterface)
+                && !_refused.ContainsKey(p.Request.HostInterface))
             .Select(p => new WantedPort(p.Request!.HostInterface, p.Request.Attachment, p.OfPort!.Value, p.Request.Mac, p.Request.Pod,
                 PortRecord.Of(p).Encode()))];
 

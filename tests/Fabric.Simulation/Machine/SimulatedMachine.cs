@@ -163,7 +163,7 @@ internal sealed class SimulatedMachine
         return agent;
     }
 
-    // A neighbour on the same machine: its link, and its port on the bridge, without a number of its own choice.
+    // A neighbour on the same machine: its link, and its port on the bridge, which came after the bridge's own.
     private void PlantForeigners()
     {
         var elsewhere = new KernelState.PodNamespace(0);
@@ -173,6 +173,6 @@ internal sealed class SimulatedMachine
         };
         _foreign.Add(link);
         Kernel.Links.Add(link.Name, link);
-        Switch.Add("tap-foreign", null, 0, isForeign: true);
+        Switch.Add("tap-foreign", null, 3, isForeign: true);
     }
 }

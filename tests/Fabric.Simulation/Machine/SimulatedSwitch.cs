@@ -30,6 +30,10 @@ internal sealed class SimulatedSwitch : ISwitch
     public ImmutableSortedDictionary<InterfaceName, SwitchPort> Ports { get; private set; } =
         ImmutableSortedDictionary<InterfaceName, SwitchPort>.Empty;
 
+    public ImmutableSortedSet<string> ForeignPorts => _generation < 0
+        ? []
+        : [.. _state.Rows.Values.Where(r => r.IsForeign).Select(r => r.Name)];
+
     public Action? Changed { get; set; }
 
     public async Task ConnectAsync(BridgeEvent.BridgeConfigured bridge, CancellationToken cancellationToken)
@@ -45,6 +49,7 @@ internal sealed class SimulatedSwitch : ISwitch
         {
             if (!_state.Rows.ContainsKey(name.Value))
                 _state.Add(name.Value, null, ofPort.Value);
+            await WhenOpenAsync(name.Value, ofPort.Value, cancellationToken);
         }
         await StepAsync("open the bridge", cancellationToken);
         _generation = _state.Generation;
@@ -58,16 +63,23 @@ internal sealed class SimulatedSwitch : ISwitch
         return [.. _state.Rows.Values.Where(r => r.Record.Length > 0).Select(r => r.Record)];
     }
 
-    public async Task AddPortsAsync(ImmutableArray<WantedPort> ports, CancellationToken cancellationToken)
+    public async Task<ImmutableSortedDictionary<InterfaceName, string>> AddPortsAsync(
+        ImmutableArray<WantedPort> ports, CancellationToken cancellationToken)
     {
         await StepAsync("add ports", cancellationToken);
+        RequireDatabase("add ports");
+        var refused = ImmutableSortedDictionary<InterfaceName, string>.Empty;
         foreach (var port in ports)
         {
-            if (!_state.Rows.ContainsKey(port.Name.Value))
-                _state.Add(port.Name.Value, port.Attachment, port.OfPort.Value, record: port.Record ?? "");
+            if (!_state.Rows.TryGetValue(port.Name.Value, out var there))
+                _state.Add(port.Name.Value, port.Attachment, port.OfPort.Value, record: port.Record);
+            else if (there.IsForeign)
+                refused = refused.Add(port.Name, $"there is a foreign port {port.Name}");
         }
         await AnswerAsync("add ports", cancellationToken);
         Refresh();
+        Changed?.Invoke();
+        return refused;
     }
 
     public async Task RemovePortsAsync(ImmutableArray<InterfaceName> ports, CancellationToken cancellationToken)
@@ -75,17 +87,22 @@ internal sealed class SimulatedSwitch : ISwitch
         foreach (var name in ports)
         {
             await StepAsync("remove port", cancellationToken);
-            if (_state.Rows.ContainsKey(name.Value))
+            RequireDatabase("remove port");
+            if (_state.Rows.TryGetValue(name.Value, out var row) && !row.IsForeign)
                 _state.Remove(name.Value);
             await AnswerAsync("remove port", cancellationToken);
         }
         Refresh();
+        Changed?.Invoke();
     }
 
     public async Task ChangeFlowsAsync(ImmutableArray<Flow> removed, ImmutableArray<Flow> added, CancellationToken cancellationToken)
     {
         await StepAsync("change flows", cancellationToken);
         RequireSession("change flows");
+        // Nobody makes groups here.
+        if (added.FirstOrDefault(f => f.Actions.OfType<GroupAction>().Any()) is { } refused)
+            throw new SwitchException("change flows", $"{refused}: OFPBAC_BAD_OUT_GROUP", isTransient: false);
         _state.Change(removed, added);
         _process.Note($"flows: {removed.Length} removed, {added.Length} added");
         await AnswerAsync("change flows", cancellationToken);
@@ -125,10 +142,29 @@ internal sealed class SimulatedSwitch : ISwitch
         });
     }
 
+    private async Task WhenOpenAsync(string name, int ofPort, CancellationToken cancellationToken)
+    {
+        for (var waited = 0; _state.Rows.GetValueOrDefault(name)?.OfPort is null; waited++)
+        {
+            if (waited == 1000)
+                throw new SwitchException("connect", "no answer within 10 s", isTransient: true);
+            await Task.Delay(TimeSpan.FromMilliseconds(10), _process.Time, cancellationToken);
+        }
+        if (_state.Rows[name].OfPort is { } given && given != ofPort)
+            throw new SwitchException("connect", $"port {name} has ofport {given}, not {ofPort}", isTransient: false);
+    }
+
     private void Refresh() => Ports = _state.Rows.Values.Where(r => !r.IsForeign).ToImmutableSortedDictionary(
         r => new InterfaceName(r.Name),
         r => new SwitchPort(new InterfaceName(r.Name), r.Attachment, r.OfPort is { } n ? new Fabric.Messages.OfPort((ushort)n) : null,
             r.Failed ? "could not open network device (No such device)" : null, r.Uuid));
+
+    // The database is there also while ovs-vswitchd is not.
+    private void RequireDatabase(string operation)
+    {
+        if (_generation < 0)
+            throw new SwitchException(operation, "not connected to Open vSwitch's database", isTransient: true);
+    }
 
     private void Disconnect()
     {

@@ -59,8 +59,6 @@ internal sealed class SwitchState
         IsRunning = false;
         Generation++;
         Flows.Clear();
-        foreach (var row in Rows.Values)
-            row.OfPort = null;
         Tell(lost: true);
     }
 
@@ -68,6 +66,9 @@ internal sealed class SwitchState
     {
         Disturb("ovs-vswitchd starts");
         IsRunning = true;
+        // The database kept the numbers of before; now they are given anew.
+        foreach (var row in Rows.Values)
+            row.OfPort = null;
         Open();
     }
 
@@ -100,6 +101,14 @@ internal sealed class SwitchState
         }
         Rows.Remove(name);
         _run.Loop.Note($"ovsdb: {name} removed");
+        Tell(lost: false);
+    }
+
+    /// <summary>Whoever made a foreign port removes it.</summary>
+    public void TakeAway(string name)
+    {
+        Rows.Remove(name);
+        Disturb($"ovsdb: {name} removed by its owner");
         Tell(lost: false);
     }
 
@@ -169,8 +178,9 @@ internal sealed class SwitchState
         foreach (var row in Rows.Values.OrderBy(r => r.Request == 0))
         {
             var isThere = row.IsInternal || row.IsForeign || _kernel.Links.ContainsKey(row.Name);
-            int? ofPort = isThere ? row.OfPort ?? Number(row.Request) : null;
-            var failed = !isThere && (row.OfPort is null || row.Failed);
+            // A device that vanishes leaves its port as it was, until ovs-vswitchd looks for it again.
+            var ofPort = row.OfPort ?? (isThere ? Number(row.Request) : null);
+            var failed = ofPort is null;
             changed |= ofPort != row.OfPort || failed != row.Failed;
             (row.OfPort, row.Failed) = (ofPort, failed);
         }

@@ -49,25 +49,53 @@ public sealed partial class OvsSwitch(string database, string runDirectory, Time
         }
     }
 
-    public Task AddPortsAsync(ImmutableArray<WantedPort> ports, CancellationToken cancellationToken) => DatabaseAsync(
-        $"add {ports.Length} ports", async db =>
+    public ImmutableSortedSet<string> ForeignPorts => _db is { View: var view } && _bridge is { Bridge: var bridge }
+        ? [.. view.PortsOf(bridge)
+            .Where(p => p.Name != bridge && p.ExternalIds.GetValueOrDefault(ExternalIds.Owner) != bridge)
+            .Select(p => p.Name)]
+        : [];
+
+    public async Task<ImmutableSortedDictionary<InterfaceName, string>> AddPortsAsync(
+        ImmutableArray<WantedPort> ports, CancellationToken cancellationToken)
+    {
+        var refused = ImmutableSortedDictionary<InterfaceName, string>.Empty;
+        await DatabaseAsync($"add {ports.Length} ports", async db =>
         {
-            await db.AddPortsAsync(_bridge!.Bridge, [.. ports.Select(SpecOf)], cancellationToken);
+            // News of a name that was taken may lie unread.
+            Drain();
+            refused = ports.Where(p => _ports!.IsTaken(p.Name)).ToImmutableSortedDictionary(p => p.Name, p =>
+                $"Open vSwitch has a port {p.Name} that Fabric did not make; remove it (ovs-vsctl del-port {p.Name})");
+            ImmutableArray<PortSpec> missing =
+                [.. ports.Where(p => !refused.ContainsKey(p.Name) && !_ports!.ByName.ContainsKey(p.Name)).Select(SpecOf)];
+            if (missing.IsEmpty)
+                return;
+            try
+            {
+                await db.AddPortsAsync(_bridge!.Bridge, missing, cancellationToken);
+            }
+            catch (OvsdbException e) when (e.Code == OvsdbErrorCode.ConstraintViolation)
+            {
+                // A name was taken since we last heard of the database; the next look knows by whom.
+                throw new SwitchException($"add {ports.Length} ports", e.Message, isTransient: true, e);
+            }
             Drain();
         });
+        return refused;
+    }
 
     public Task RemovePortsAsync(ImmutableArray<InterfaceName> ports, CancellationToken cancellationToken) => DatabaseAsync(
         $"remove {ports.Length} ports", async db =>
         {
             foreach (var name in ports)
             {
-                if (db.Monitor.Snapshot["Port"].FirstOrDefault(p => p.Value["name"].Text == name.Value) is not { Value: not null } row)
+                if (db.Monitor.Snapshot["Port"].FirstOrDefault(p => p.Value["name"].Text == name.Value) is not { Value: not null } row
+                    || row.Value["external_ids"][ExternalIds.Owner]?.AsString() != _bridge!.Bridge)
                     continue;
                 // The userspace datapath stalls for each removal, so one is carried out before the next is sent; nobody needs to
                 // wait for the last one, since its flows have been gone before.
                 if (_removalConfig > 0)
                     await db.WaitAppliedAsync(_removalConfig, cancellationToken);
-                _removalConfig = await db.CommitAsync(OpenVSwitchTransactions.RemovePort(_bridge!.Bridge, row.Key), cancellationToken);
+                _removalConfig = await db.CommitAsync(OpenVSwitchTransactions.RemovePort(_bridge.Bridge, row.Key), cancellationToken);
             }
             Drain();
         });

@@ -11,20 +11,34 @@ internal sealed class SwitchPorts(string owner)
 {
     private const string Table = "Interface";
 
+    private readonly Dictionary<Guid, string> _strangers = [];
+
     public ImmutableSortedDictionary<InterfaceName, SwitchPort> ByName { get; private set; } =
         ImmutableSortedDictionary<InterfaceName, SwitchPort>.Empty;
+
+    /// <summary>Whether a port or interface that Fabric did not make, on whatever bridge, has this name.</summary>
+    public bool IsTaken(InterfaceName name) => _strangers.ContainsValue(name.Value);
 
     public void Reset(OvsdbSnapshot snapshot)
     {
         ByName = ImmutableSortedDictionary<InterfaceName, SwitchPort>.Empty;
+        _strangers.Clear();
+        foreach (var (uuid, row) in snapshot["Port"])
+            NoteStranger(uuid, row);
         foreach (var (uuid, row) in snapshot[Table])
+        {
+            NoteStranger(uuid, row);
             Add(uuid, row);
+        }
     }
 
     public void Apply(ImmutableArray<OvsdbRowChange> changes)
     {
-        foreach (var change in changes.Where(c => c.Table == Table))
+        foreach (var change in changes.Where(c => c.Table is Table or "Port"))
         {
+            NoteStranger(change.Uuid, change.After);
+            if (change.Table != Table)
+                continue;
             if (change.After is { } after)
                 Add(change.Uuid, after);
             else if (change.Before is { } before && NameOf(before) is { } name
@@ -33,9 +47,19 @@ internal sealed class SwitchPorts(string owner)
         }
     }
 
+    private bool IsOurs(OvsdbRow row) => row["external_ids"][ExternalIds.Owner]?.AsString() == owner;
+
+    private void NoteStranger(Guid uuid, OvsdbRow? row)
+    {
+        if (row is null || IsOurs(row))
+            _strangers.Remove(uuid);
+        else
+            _strangers[uuid] = row["name"].Text ?? "";
+    }
+
     private void Add(Guid uuid, OvsdbRow row)
     {
-        if (NameOf(row) is not { } name || row["external_ids"][ExternalIds.Owner]?.AsString() != owner)
+        if (NameOf(row) is not { } name || !IsOurs(row))
             return;
         AttachmentId? attachment = AttachmentId.TryParse(
             row["external_ids"][ExternalIds.Attachment]?.AsString(), CultureInfo.InvariantCulture, out var id) ? id : null;
