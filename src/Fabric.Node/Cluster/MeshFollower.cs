@@ -8,8 +8,40 @@ namespace Fabric.Node;
 public sealed class MeshFollower(NodeParameters node, IEntityHost host, NodeFold fold, FollowContext context)
     : StreamFollower<VtepMesh.State>(new VtepMesh(), VtepMesh.Id(node.Network), context)
 {
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(2);
+
     private readonly AgentLog _log = context.Log;
+    private readonly TimeProvider _time = context.Time;
     private bool _isCompared;
+
+    public override async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Together.RunAsync([base.RunAsync(term.Token), LookAgainAsync(term.Token)], term);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>
+    /// What the mesh asks for is told, not asked: the journal may have declined it, or the fold may not have known of a tunnel yet that
+    /// was to be closed. No later event of the mesh need come and make it good.
+    /// </summary>
+    private async Task LookAgainAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(LookAgainAfter, _time, cancellationToken);
+            if (State is { } state && !IsDone(state))
+                await ActAsync(state, null);
+        }
+    }
+
+    private bool IsDone(VtepMesh.State state)
+    {
+        var open = fold.State.Tunnels;
+        return open.Keys.All(state.Joined.ContainsKey) && state.Joined.Values.All(v => v.Node == node.Options.NodeName
+            || open.TryGetValue(v.Node, out var tunnel) && tunnel.PeerUid == v.NodeUid
+            && tunnel.Vteps.SequenceEqual(v.Vteps) && tunnel.PodCidrs.SequenceEqual(v.PodCidrs));
+    }
 
     protected override Task ActAsync(VtepMesh.State state, Causation? cause)
     {

@@ -20,7 +20,7 @@ public abstract class StreamFollower<TState>(IEntity<TState> entity, Persistence
     public string? Stall { get; private set; }
 
     /// <summary>Follows until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public virtual async Task RunAsync(CancellationToken cancellationToken)
     {
         var fold = new ClusterFold<TState>(entity, Id, context.Store, context.Catalog, context.Time);
         await foreach (var step in fold.FollowAsync(cancellationToken))
