@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using Xunit.Sdk;
 
@@ -25,6 +27,44 @@ public static class Seeds
         var count = Number("FABRIC_SEEDS") ?? (ulong)seeds;
         for (var seed = first; seed < first + count; seed++)
             RunTwice(test, project, seed, scenario);
+    }
+
+    /// <summary>
+    /// The same on all processors, each seed on a thread of its own. The lowest seed that fails among those that ran is reported.
+    /// </summary>
+    public static void RunParallel(string test, int seeds, Action<SimulationRun> scenario, string project = "tests/Fabric.Simulation")
+    {
+        ArgumentNullException.ThrowIfNull(scenario);
+        if (Number("FABRIC_SEED") is not null)
+        {
+            Run(test, seeds, scenario, project);
+            return;
+        }
+        var next = (Number("FABRIC_FIRST_SEED") ?? 1) - 1;
+        var end = next + (Number("FABRIC_SEEDS") ?? (ulong)seeds);
+        var failures = new ConcurrentDictionary<ulong, Exception>();
+        var threads = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(Work)).ToArray();
+        foreach (var thread in threads)
+            thread.Start();
+        foreach (var thread in threads)
+            thread.Join();
+        if (!failures.IsEmpty)
+            ExceptionDispatchInfo.Throw(failures.MinBy(f => f.Key).Value);
+
+        void Work()
+        {
+            while (failures.IsEmpty && Interlocked.Increment(ref next) is var seed && seed <= end)
+            {
+                try
+                {
+                    RunTwice(test, project, seed, scenario);
+                }
+                catch (Exception e)
+                {
+                    failures.TryAdd(seed, e);
+                }
+            }
+        }
     }
 
     private static void RunTwice(string test, string project, ulong seed, Action<SimulationRun> scenario)

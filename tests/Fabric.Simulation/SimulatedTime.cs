@@ -24,9 +24,17 @@ public sealed class SimulatedTime : TimeProvider
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
 
     public override long GetTimestamp() =>
-        (long)((Int128)_loop.Now.Ticks * TimestampFrequency / TimeSpan.TicksPerSecond);
+        (long)((Int128)Own(_loop.Now).Ticks * TimestampFrequency / TimeSpan.TicksPerSecond);
 
-    public override DateTimeOffset GetUtcNow() => s_start + _loop.Now + _wallOffset;
+    public override DateTimeOffset GetUtcNow() => s_start + Own(_loop.Now) + _wallOffset;
+
+    /// <summary>How much faster than the world's both clocks go; set before anybody has looked at them.</summary>
+    public double Drift { get; set; }
+
+    /// <summary>A time of this clock in the world's.</summary>
+    internal TimeSpan ToWorld(TimeSpan own) => Drift == 0 ? own : own / (1 + Drift);
+
+    private TimeSpan Own(TimeSpan world) => Drift == 0 ? world : world * (1 + Drift);
 
     /// <summary>Moves the wall clock and nothing else, as a time daemon or an operator does.</summary>
     public void StepWallClock(TimeSpan by) => _wallOffset += by;
@@ -34,7 +42,7 @@ public sealed class SimulatedTime : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        var timer = new SimulatedTimer(_loop, _process, callback, state);
+        var timer = new SimulatedTimer(this, _loop, _process, callback, state);
         timer.Change(dueTime, period);
         return timer;
     }

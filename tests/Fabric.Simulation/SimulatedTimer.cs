@@ -1,7 +1,7 @@
 namespace Fabric.Simulation;
 
 /// <summary>A timer that rings as a step of the loop, in the process that made it.</summary>
-internal sealed class SimulatedTimer(SimulatedLoop loop, SimulatedProcess? process, TimerCallback callback, object? state) : ITimer
+internal sealed class SimulatedTimer(SimulatedTime time, SimulatedLoop loop, SimulatedProcess? process, TimerCallback callback, object? state) : ITimer
 {
     // Grows with each change, so that a ring that was already queued is not heard.
     private int _setting;
@@ -25,7 +25,7 @@ internal sealed class SimulatedTimer(SimulatedLoop loop, SimulatedProcess? proce
         return ValueTask.CompletedTask;
     }
 
-    private void Queue(TimeSpan dueTime, TimeSpan period, int setting) => loop.Enqueue(process, loop.DueIn(dueTime), _ =>
+    private void Queue(TimeSpan dueTime, TimeSpan period, int setting) => loop.Enqueue(process, loop.DueIn(time.ToWorld(dueTime)), _ =>
     {
         if (_disposed || setting != _setting)
             return;

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Fabric.Simulation;
 
 /// <summary>What happened in a run as one number, with the last lines in words.</summary>
@@ -5,14 +7,17 @@ namespace Fabric.Simulation;
 public sealed class TraceHash
 {
     private const ulong Prime = 0x100_0000_01B3UL;
-    private const int LinesKept = 120;
+    // FABRIC_TRACE keeps more of them, to look at what led to a failure.
+    private static readonly int s_linesKept =
+        int.TryParse(Environment.GetEnvironmentVariable("FABRIC_TRACE"), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 120;
 
-    private readonly Queue<string> _lines = new();
+    private readonly Queue<(TimeSpan Now, string Who, string What)> _lines = new();
 
     public ulong Value { get; private set; } = 0xCBF2_9CE4_8422_2325UL;
 
     /// <summary>The last lines, oldest first.</summary>
-    public IReadOnlyCollection<string> Lines => _lines;
+    public IEnumerable<string> Lines => _lines.Select(l =>
+        string.Create(CultureInfo.InvariantCulture, $"{l.Now.TotalSeconds,12:0.000000} {l.Who,-14} {l.What}"));
 
     public void Add(long number)
     {
@@ -26,8 +31,8 @@ public sealed class TraceHash
         Add(now.Ticks);
         Add(who);
         Add(what);
-        _lines.Enqueue($"{now.TotalSeconds,12:0.000000} {who,-14} {what}");
-        if (_lines.Count > LinesKept)
+        _lines.Enqueue((now, who, what));
+        if (_lines.Count > s_linesKept)
             _lines.Dequeue();
     }
 

@@ -23,6 +23,14 @@ public sealed class EventCatalog
 
     public IEnumerable<string> Manifests => _byManifest.Keys.Order(StringComparer.Ordinal);
 
+    /// <summary>A catalog that also reads what this one does, and writes <typeparamref name="T"/> under another manifest.</summary>
+    public EventCatalog With<T>(string manifest, JsonTypeInfo<T> json)
+        where T : class, IEvent =>
+        new([
+            .. _byManifest.Values.Select(e => e.Type == typeof(T) ? e with { Current = false } : e),
+            new Entry(manifest, typeof(T), json, Current: true, Upcast: null),
+        ]);
+
     public string ManifestOf(IEvent e) => EntryOf(e).Manifest;
 
     public byte[] Encode(IEvent e) => JsonSerializer.SerializeToUtf8Bytes(e, EntryOf(e).Json);

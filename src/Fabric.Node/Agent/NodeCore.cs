@@ -148,7 +148,7 @@ public sealed class NodeCore : IDisposable
                 EveryAsync(JournalProbeInterval, () => ProbeJournalAsync(term.Token), term.Token),
                 EveryAsync(JournalProbeInterval, FinishAdoptionAsync, term.Token),
                 EveryAsync(OrphanCheckInterval, () => _recovery.LookForOrphansAsync(term.Token), term.Token),
-                EveryAsync(CompactionInterval, () => CompactAsync(term.Token), term.Token),
+                EveryAsync(CompactionInterval, () => CompactAsync(Retention.Default, term.Token), term.Token),
                 EveryAsync(CatchUpInterval, _withoutJournal.CatchUpAsync, term.Token),
                 EveryAsync(WarmInterval, () => WarmAllAsync(), term.Token),
             ], term);
@@ -192,6 +192,20 @@ public sealed class NodeCore : IDisposable
             if (result is not AskResult.Replied)
                 _log.Warn($"pod CIDR {string.Join(", ", cidrs)} could not be adopted: {result}");
         }
+    }
+
+    /// <summary>Drops the journal's oldest events that go beyond a retention; nothing that the fold has not stored yet.</summary>
+    /// <exception cref="JournalException">The journal can't be written.</exception>
+    public async Task CompactAsync(Retention retention, CancellationToken cancellationToken)
+    {
+        await Fold.SaveSnapshotAsync(cancellationToken);
+        var live = Fold.State.Flows.Programmed.ToHashSet();
+        var report = await _journal.CompactAsync(retention, Fold.SnapshotOrdering, live, _time.GetUtcNow(), cancellationToken);
+        // A stream that was not in use since before its last event has no snapshot: recovered, it leaves one when it passivates.
+        if (report.HeldBy is { } held && Host.Knows(held))
+            Host.Activate(held);
+        if (report.DroppedEvents > 0 || report.HeldEvents > 0)
+            _log.Info($"journal compacted: {report}");
     }
 
     public void Dispose() => Host.Dispose();
@@ -238,18 +252,6 @@ public sealed class NodeCore : IDisposable
         var started = _time.GetTimestamp();
         while (!IsMeshKnown() && _time.GetElapsedTime(started) < MeshWithin)
             await Task.Delay(TimeSpan.FromMilliseconds(100), _time, cancellationToken);
-    }
-
-    private async Task CompactAsync(CancellationToken cancellationToken)
-    {
-        await Fold.SaveSnapshotAsync(cancellationToken);
-        var live = Fold.State.Flows.Programmed.ToHashSet();
-        var report = await _journal.CompactAsync(Retention.Default, Fold.SnapshotOrdering, live, _time.GetUtcNow(), cancellationToken);
-        // A stream that was not in use since before its last event has no snapshot: recovered, it leaves one when it passivates.
-        if (report.HeldBy is { } held && Host.Knows(held))
-            Host.Activate(held);
-        if (report.DroppedEvents > 0 || report.HeldEvents > 0)
-            _log.Info($"journal compacted: {report}");
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Fabric.Actors;
 using Fabric.Messages;
 
@@ -17,6 +18,14 @@ internal sealed class JournalLedger(SimulationRun run)
     private readonly HashSet<long> _flows = [];
     private TimeSpan _now;
 
+    public ImmutableArray<Cidr> PodCidrs { get; private set; } = [];
+
+    /// <summary>The open tunnels, by peer.</summary>
+    public SortedDictionary<string, TunnelEvent.TunnelOpened> Tunnels { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Told of each number that is taken: by whom it is lent, which, and for whom.</summary>
+    public Action<PersistenceId, string, AttachmentId>? Taken { get; set; }
+
     public SortedDictionary<AttachmentId, Entry> Ports { get; } = [];
 
     /// <summary>The numbers that somebody holds, as "lender number holder".</summary>
@@ -24,6 +33,8 @@ internal sealed class JournalLedger(SimulationRun run)
 
     /// <summary>The flows that were recorded as programmed, as text.</summary>
     public IEnumerable<string> Flows => _flows.Select(id => _texts[id]);
+
+    public bool IsHeld(string number) => _holders.Keys.Any(k => k.Number == number && k.Lender.Kind == "pool");
 
     /// <param name="now">When it was written, in virtual time.</param>
     public void Record(Append append, TimeSpan now)
@@ -68,6 +79,15 @@ internal sealed class JournalLedger(SimulationRun run)
             case FlowEvent.HistoryGap gap:
                 _flows.Clear();
                 _flows.UnionWith(gap.Programmed);
+                break;
+            case NodeEvent.PodCidrsAdopted adopted:
+                PodCidrs = adopted.Cidrs;
+                break;
+            case TunnelEvent.TunnelOpened opened:
+                Tunnels[opened.Peer.Value] = opened;
+                break;
+            case TunnelEvent.TunnelClosed closed:
+                Tunnels.Remove(closed.Peer.Value);
                 break;
             case PortEvent port:
                 Record(AttachmentId.Parse(stream.Key), port);
@@ -119,6 +139,7 @@ internal sealed class JournalLedger(SimulationRun run)
     {
         run.Check(!HeldBy(attachment).ContainsKey(lender), $"{attachment} holds at most one number of {lender}");
         run.Check(_holders.TryAdd((lender, number), attachment), $"{number} of {lender} has at most one holder");
+        Taken?.Invoke(lender, number, attachment);
         if (!endedRest && _givenBack.TryGetValue((lender, number), out var since))
         {
             // By either clock: the wall clock may have been set meanwhile, and a rest that it ended stays ended when it is set back.

@@ -108,7 +108,10 @@ public sealed class NodeFaultPointTests
         {
             _isAdd = isAdd;
             Run = new SimulationRun(1);
-            Machine = new SimulatedMachine(Run, [Cidr.Parse("10.244.3.0/29"), Cidr.Parse("2001:db8:3::/64")]);
+            Machine = new SimulatedMachine(Run, new MachineSpec
+            {
+                PodCidrs = [Cidr.Parse("10.244.3.0/29"), Cidr.Parse("2001:db8:3::/64")],
+            });
             _runtime = new Runtime(Run, Machine);
             _neighbour = Run.Loop.Run(() => InsistAsync(Neighbour, add: true));
             Finish(_neighbour, "the neighbour is attached");

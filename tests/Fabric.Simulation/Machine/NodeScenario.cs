@@ -37,7 +37,7 @@ internal sealed class NodeScenario
         Cidr[] cidrs = run.Random.Chance(0.5)
             ? [Cidr.Parse("10.244.3.0/29")]
             : [Cidr.Parse("10.244.3.0/29"), Cidr.Parse("2001:db8:3::/64")];
-        _machine = new SimulatedMachine(run, [.. cidrs]);
+        _machine = new SimulatedMachine(run, new MachineSpec { PodCidrs = [.. cidrs] });
         _runtime = new Runtime(run, _machine);
         _attachments = [.. Enumerable.Range(0, run.Random.Between(1, 4)).Select(i => AttachmentId.Parse($"pod{i}/eth0"))];
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Fabric.Actors;
+using Fabric.Cluster;
 using Fabric.Messages;
 
 namespace Fabric.Simulation;
@@ -18,10 +19,11 @@ internal sealed class SimulatedMachine
     private long _incarnation;
     private ulong _lastInode;
 
-    public SimulatedMachine(SimulationRun run, ImmutableArray<Cidr> podCidrs)
+    public SimulatedMachine(SimulationRun run, MachineSpec spec)
     {
         _run = run;
-        PodCidrs = podCidrs;
+        Spec = spec;
+        Uid = $"uid-{spec.Name}-1";
         Kernel = new KernelState(run);
         Switch = new SwitchState(run, Kernel);
         Ledger = new JournalLedger(run);
@@ -29,7 +31,16 @@ internal sealed class SimulatedMachine
         Agent = StartAgent();
     }
 
-    public ImmutableArray<Cidr> PodCidrs { get; }
+    public MachineSpec Spec { get; }
+
+    /// <summary>What the state directory says; a reinstallation makes a new one.</summary>
+    public string Uid { get; private set; }
+
+    /// <summary>The blocks that the node has by its own journal, or is to have where there is no cluster.</summary>
+    public ImmutableArray<Cidr> PodCidrs => Spec.Store is null ? Spec.PodCidrs : Ledger.PodCidrs;
+
+    /// <summary>How the agent treats the cluster's streams, from its next start on.</summary>
+    public StreamRules Streams { get; set; } = StreamRules.Default;
 
     public MemoryJournal Disk { get; private set; } = new();
 
@@ -42,6 +53,12 @@ internal sealed class SimulatedMachine
     public HostFaults Faults { get; set; } = HostFaults.None;
 
     public SimulatedNode Agent { get; private set; }
+
+    /// <summary>Whether the cluster store has confirmed the node's blocks since the boot, as the state directory notes it.</summary>
+    public bool IsBootConfirmed { get; set; }
+
+    /// <summary>What no error of the log is: expected by the scenario.</summary>
+    public Func<string, bool> Excuses { get; set; } = static _ => false;
 
     public string BootId => string.Create(CultureInfo.InvariantCulture, $"boot-{_boots}");
 
@@ -77,14 +94,17 @@ internal sealed class SimulatedMachine
     /// <summary>A machine on which no agent comes up: for tests of its parts.</summary>
     public static SimulatedMachine WithoutAgent(SimulationRun run)
     {
-        var machine = new SimulatedMachine(run, []) { StaysDown = true };
+        var machine = new SimulatedMachine(run, new MachineSpec()) { StaysDown = true };
         machine.Agent.Crash();
         return machine;
     }
 
     public void StepTaken(string what) => Step?.Invoke(what);
 
-    public void Written(Append append)
+    /// <summary>Every event that is or was on the disk, in order.</summary>
+    public IEnumerable<EventEnvelope> Written => _written.SelectMany(w => w.Append.Events);
+
+    public void Wrote(Append append)
     {
         _written.Add((append, _run.Loop.Now));
         Ledger.Record(append, _run.Loop.Now);
@@ -102,6 +122,25 @@ internal sealed class SimulatedMachine
     {
         Agent.Crash();
         RestartAfter(downFor);
+    }
+
+    /// <summary>The journal drops all that it may, as it does after a week.</summary>
+    public void CompactJournal()
+    {
+        if (Agent is not { Process.IsAlive: true, Core: { } core })
+            return;
+        _run.Loop.Note($"the journal of {Spec.Name} is compacted");
+        _ = Agent.Process.Run(async () =>
+        {
+            try
+            {
+                await core.CompactAsync(new Retention(TimeSpan.Zero, 0), CancellationToken.None);
+            }
+            catch (JournalException e)
+            {
+                Agent.Process.Note($"not compacted: {e.Message}");
+            }
+        });
     }
 
     /// <summary>The agent ended by itself: it is started again, as a DaemonSet's container is.</summary>
@@ -122,11 +161,39 @@ internal sealed class SimulatedMachine
         Kernel.Reboot(_foreign);
         LoseWrites(lostWrites);
         _boots++;
+        IsBootConfirmed = false;
         BootedAt = _run.Loop.Now;
         if (reusesInodes)
             _lastInode = 0;
         Switch.Start();
         RestartAfter(TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>Another machine in the place of this one: nothing of the old one is left, but the name.</summary>
+    public void Reinstall()
+    {
+        _run.Loop.Note($"{Spec.Name} is installed anew");
+        Reboot(0, reusesInodes: true);
+        Uid = $"uid-{Spec.Name}-{_boots}";
+        _written.Clear();
+        _incarnation = 0;
+        Disk = new MemoryJournal();
+        Ledger = new JournalLedger(_run);
+        Switch.Forget();
+    }
+
+    /// <summary>Power is off until <see cref="PowerOn"/>.</summary>
+    public void PowerOff()
+    {
+        StaysDown = true;
+        Reboot(0, reusesInodes: false);
+    }
+
+    public void PowerOn()
+    {
+        StaysDown = false;
+        if (!Agent.Process.IsAlive)
+            RestartAfter(TimeSpan.FromSeconds(1));
     }
 
     public KernelState.PodNamespace NewNamespace() => new(++_lastInode);

@@ -1,9 +1,9 @@
 using Fabric.Actors;
+using Fabric.Cluster;
 using Fabric.Messages;
 using Fabric.Messages.Cni;
 using Fabric.Node;
 using Fabric.Node.Cni;
-using Microsoft.Extensions.Logging;
 
 namespace Fabric.Simulation;
 
@@ -20,9 +20,10 @@ internal sealed class SimulatedNode : ICniExecutor
     {
         _machine = machine;
         _incarnation = incarnation;
-        Process = run.Loop.Start($"agent-{incarnation}");
+        Process = run.Loop.Start($"{machine.Spec.Name}.{incarnation}");
         Process.Time.StepWallClock(clockOffset);
-        Journal = new SimulatedJournal(machine.Disk, run.Loop, Process) { Faults = faults, Written = machine.Written };
+        Process.Time.Drift = machine.Spec.Drift;
+        Journal = new SimulatedJournal(machine.Disk, run.Loop, Process) { Faults = faults, Written = machine.Wrote };
         Kernel = new SimulatedKernel(run, Process, machine);
         Switch = new SimulatedSwitch(run, Process, machine);
         _ = Process.Run(LiveAsync);
@@ -38,6 +39,9 @@ internal sealed class SimulatedNode : ICniExecutor
 
     /// <summary>Set once the CNI socket listens.</summary>
     public NodeCore? Core { get; private set; }
+
+    /// <summary>Set with <see cref="Core"/> where there is a cluster.</summary>
+    public ClusterLink? Cluster { get; private set; }
 
     public bool HasRecovered { get; private set; }
 
@@ -75,11 +79,16 @@ internal sealed class SimulatedNode : ICniExecutor
     {
         try
         {
-            using var core = new NodeCore(Parameters(), _incarnation, Journal, new HlcClock(Process.Time, default), Kernel, Switch,
-                Process.Time, new AgentLog(new TraceLogger(Process)));
+            var node = Parameters();
+            var log = new AgentLog(new TraceLogger(Process, _machine.Excuses));
+            using var core = new NodeCore(
+                node, _incarnation, Journal, new HlcClock(Process.Time, default), Kernel, Switch, Process.Time, log);
             await core.LoadAsync(_stopping.Token);
             Core = core;
-            await core.RunAsync(null, () => _ = Process.Run(() => AdoptAsync(core)), _stopping.Token);
+            if (_machine.Spec.Store is { } store)
+                await TakePartAsync(core, node, store, log);
+            else
+                await core.RunAsync(null, () => _ = Process.Run(() => AdoptAsync(core)), _stopping.Token);
             await core.StopAsync("asked to");
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -95,7 +104,35 @@ internal sealed class SimulatedNode : ICniExecutor
         _machine.Ended(this);
     }
 
-    // The cluster's part: it assigns the node's blocks, once, and confirms them after a boot.
+    // As the agent does it, around the same two.
+    private async Task TakePartAsync(NodeCore core, NodeParameters node, Func<SimulatedProcess, IClusterStore> store, AgentLog log)
+    {
+        Cluster = new ClusterLink(() => store(Process), node, _incarnation, core.Host, core.Fold, Process.Time, log)
+        {
+            CidrsAssigned = core.AdoptAsync,
+            Confirmed = () =>
+            {
+                core.Readiness.NeedsConfirmation = false;
+                _machine.IsBootConfirmed = true;
+            },
+        };
+        core.Readiness.StoreFault = () => Cluster.StoreFault;
+        core.IsBootConfirmed = () => _machine.IsBootConfirmed;
+        core.IsMeshKnown = () => Cluster.IsMeshKnown;
+        using var term = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        var recovered = new TaskCompletionSource();
+        await using var ended = term.Token.UnsafeRegister(_ => recovered.TrySetCanceled(term.Token), null);
+        await Together.RunAsync([core.RunAsync(null, () => recovered.TrySetResult(), term.Token), JoinAsync()], term);
+
+        async Task JoinAsync()
+        {
+            await recovered.Task;
+            HasRecovered = true;
+            await Cluster.RunAsync(term.Token);
+        }
+    }
+
+    // The cluster's part where there is none: it assigns the node's blocks, once, and confirms them after a boot.
     private async Task AdoptAsync(NodeCore core)
     {
         HasRecovered = true;
@@ -113,32 +150,13 @@ internal sealed class SimulatedNode : ICniExecutor
         _sandboxes.Clear();
     }
 
-    private NodeParameters Parameters() => new(new NodeOptions
+    private NodeParameters Parameters()
     {
-        NodeName = new NodeName("node-a"),
-        StateDir = "/state",
-        ClusterStore = "sqlite:/cluster.db",
-        ClusterName = "fabric",
-        ClusterCidrs = [Cidr.Parse("10.244.0.0/16"), Cidr.Parse("2001:db8::/48")],
-        NodePrefixLength = 29,
-        NodePrefixLengthV6 = 64,
-        UnderlayAddresses = [IpAddress.Parse("172.30.0.1")],
-        Overlay = OverlayKind.Vxlan,
-        OverlayPort = 4789,
-        ServiceCidrs = [],
-        NoMasqueradeCidrs = [],
-        Vni = new Vni(7000),
-        MtuBytes = 1450,
-        Bridge = new InterfaceName("br-fabric"),
-        OvsDb = "unix:/db.sock",
-        OvsRunDir = "/run",
-        DatapathType = "system",
-        CniSocket = "/cni.sock",
-        AdminSocket = "/admin.sock",
-        MetricsAddress = null,
-        HealthAddress = null,
-        LeaseDuration = TimeSpan.FromSeconds(10),
-        RepairsDrift = true,
-        LogLevel = LogLevel.Information,
-    }, "uid-a", [IpAddress.Parse("172.30.0.1")], 1450, _machine.BootId, "1.0.0");
+        var vtep = IpAddress.Parse(_machine.Spec.Vtep);
+        var options = _machine.Spec.Options with { NodeName = new NodeName(_machine.Spec.Name), UnderlayAddresses = [vtep] };
+        return new NodeParameters(options, _machine.Uid, [vtep], options.MtuBytes!.Value, _machine.BootId, "1.0.0")
+        {
+            Streams = _machine.Streams,
+        };
+    }
 }

@@ -72,6 +72,13 @@ internal sealed class SwitchState
         Open();
     }
 
+    /// <summary>The database is new: no port but the others' is in it.</summary>
+    public void Forget()
+    {
+        foreach (var name in Rows.Values.Where(r => !r.IsForeign).Select(r => r.Name).ToArray())
+            Rows.Remove(name);
+    }
+
     public void DropSessions()
     {
         Disturb("the connections to Open vSwitch break");
@@ -195,7 +202,8 @@ internal sealed class SwitchState
         var taken = Rows.Values.Select(r => r.OfPort).ToHashSet();
         if (request > 0 && !taken.Contains(request))
             return request;
-        var free = 1;
+        // Fabric's own two were on the bridge first; a stranger on their numbers is for an operator to move.
+        var free = 3;
         while (taken.Contains(free) || Rows.Values.Any(r => r.Request == free))
             free++;
         return free;

@@ -14,7 +14,7 @@ public sealed class TakenNameTests
     public void It_fails_that_pod_alone_until_the_name_is_free() =>
         Seeds.Run($"{nameof(TakenNameTests)}.{nameof(It_fails_that_pod_alone_until_the_name_is_free)}", 20, run =>
         {
-            var machine = new SimulatedMachine(run, [Cidr.Parse("10.244.3.0/29")]);
+            var machine = new SimulatedMachine(run, new MachineSpec { PodCidrs = [Cidr.Parse("10.244.3.0/29")] });
             var runtime = new Runtime(run, machine);
             var taken = HostInterfaceName.Of(Unlucky).Value;
             machine.Switch.Add(taken, null, 9, isForeign: true);

@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Fabric.Cluster;
+using Fabric.Messages;
+
+namespace Fabric.Simulation;
+
+/// <summary>Machines with one cluster store between them, and the checks that look on.</summary>
+internal sealed class SimulatedCluster
+{
+    private readonly SimulationRun _run;
+
+    /// <param name="size">How many machines there are.</param>
+    /// <param name="oldVersions">How many of them begin with a version that does not know the newest events.</param>
+    public SimulatedCluster(SimulationRun run, int size, int oldVersions, ClusterShape shape)
+    {
+        _run = run;
+        Shape = shape;
+        Ledger = new ClusterLedger(run, shape.ClusterCidrs, shape.Quarantine)
+        {
+            CatalogOf = name => Machines.First(m => m.Spec.Name == name).Streams.Catalog,
+        };
+        Store = new ClusterStoreState(run) { Written = append => Ledger.Record(append) };
+        Newest = oldVersions == size ? shape.OldStreams : shape.NewStreams;
+        Machines = [.. Enumerable.Range(0, size).Select(i => Machine(i, i < oldVersions))];
+        Runtimes = [.. Machines.Select(m => new Runtime(run, m))];
+    }
+
+    public ClusterShape Shape { get; }
+
+    /// <summary>What the newest version knows that any member begins with.</summary>
+    public StreamRules Newest { get; }
+
+    public ClusterStoreState Store { get; }
+
+    public ClusterLedger Ledger { get; }
+
+    public ImmutableArray<SimulatedMachine> Machines { get; }
+
+    public ImmutableArray<Runtime> Runtimes { get; }
+
+    /// <summary>The streams that there are, and that a compaction may be of.</summary>
+    public ImmutableArray<PersistenceId> Streams { get; } =
+        [Membership.Id("fabric"), PodCidr.Id("fabric"), VtepMesh.Id("fabric")];
+
+    /// <summary>Whose agent holds the singletons, as far as that agent knows.</summary>
+    public SimulatedMachine? Holder => Machines.FirstOrDefault(m => m.Agent is { Process.IsAlive: true, Cluster: { } c }
+        && c.Read().Singleton?.Value == m.Spec.Name);
+
+    private SimulatedMachine Machine(int index, bool isOld)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"node-{index:00}");
+        var machine = new SimulatedMachine(_run, new MachineSpec
+        {
+            Name = name,
+            Vtep = string.Create(CultureInfo.InvariantCulture, $"172.30.0.{index + 1}"),
+            Drift = Shape.Drift * (2 * _run.Random.NextDouble() - 1),
+            Store = process => new SimulatedClusterStore(process, name, Store),
+            Options = new MachineSpec().Options with
+            {
+                ClusterCidrs = Shape.ClusterCidrs, NodePrefixLength = ClusterShape.NodePrefixLength,
+            },
+        })
+        {
+            Streams = isOld ? Shape.OldStreams : Shape.NewStreams,
+            Excuses = IsExpected,
+        };
+        machine.Ledger.Taken = (lender, number, attachment) => Taken(machine, lender, number, attachment);
+        return machine;
+    }
+
+    /// <summary>No address is held twice in the cluster, and each is of a block that the cluster gave to this very node.</summary>
+    private void Taken(SimulatedMachine machine, PersistenceId lender, string number, AttachmentId attachment)
+    {
+        if (lender.Kind != "pool")
+            return;
+        var address = IpAddress.Parse(number);
+        foreach (var other in Machines)
+        {
+            if (!ReferenceEquals(other, machine) && other.Ledger.IsHeld(number))
+                _run.Check(false, $"{address} is taken for {attachment} on {machine.Spec.Name} while {other.Spec.Name} has it");
+        }
+        _run.Check(Ledger.HolderOf(address) == machine.Uid,
+            $"{machine.Spec.Name} ({machine.Uid}) gives {address} to {attachment}, but the block is {Ledger.HolderOf(address) ?? "nobody"}'s");
+    }
+
+    // An old version says once of each stream that it can't read on.
+    private static bool IsExpected(string error) => error.Contains("which this version does not know", StringComparison.Ordinal);
+}
