@@ -13,6 +13,10 @@ namespace Fabric.Cluster;
 /// conflicts, the event is folded, and the repeated command finds its work done. Cluster entities have no effects:
 /// their stream is their only output.
 /// </remarks>
+/// <param name="eventLevel">
+/// What every member can read; null for no limit. An event is written under the newest manifest of that level, and a decision
+/// whose events have none is not written.
+/// </param>
 /// <param name="mayRetry">
 /// Asked after a conflict; false ends the command, since the caller is no longer the one to decide.
 /// </param>
@@ -25,6 +29,7 @@ public sealed class ClusterEntityRunner<TState>(
     IClusterStore store,
     StreamRules rules,
     ClusterWriter writer,
+    Func<int>? eventLevel = null,
     Func<CancellationToken, ValueTask<bool>>? mayRetry = null,
     Action<string>? report = null)
     where TState : class
@@ -91,7 +96,10 @@ public sealed class ClusterEntityRunner<TState>(
             var accepted = (Decision.Accepted)decision;
             if (accepted.Events.IsEmpty)
                 return new AskResult.Replied(accepted.Reply);
-            var append = Compose(accepted.Events, correlation);
+            var readable = eventLevel?.Invoke() ?? int.MaxValue;
+            if (accepted.Events.FirstOrDefault(e => rules.Catalog.LevelOf(e) > readable) is { } tooNew)
+                return new AskResult.Unavailable(TooNew(tooNew, readable));
+            var append = Compose(accepted.Events, readable, correlation);
             switch (await store.AppendAsync(append, cancellationToken))
             {
                 case AppendOutcome.Appended:
@@ -113,6 +121,11 @@ public sealed class ClusterEntityRunner<TState>(
         return new AskResult.Unavailable(trouble);
     }
 
+    /// <summary>A member that met an event which it does not know would stop following the stream.</summary>
+    private string TooNew(IEvent e, int readable) =>
+        $"{id}: {rules.Catalog.ManifestOf(e)} has event level {rules.Catalog.LevelOf(e)} and is not written while a member reads "
+            + $"only level {readable}: upgrade or remove that member";
+
     /// <returns>Whether the commit was among what was read.</returns>
     private async Task<bool> RefreshAsync(CommitId wanted, CancellationToken cancellationToken)
     {
@@ -130,7 +143,7 @@ public sealed class ClusterEntityRunner<TState>(
         }
     }
 
-    private Append Compose(ImmutableArray<IEvent> events, CorrelationId correlation)
+    private Append Compose(ImmutableArray<IEvent> events, int readable, CorrelationId correlation)
     {
         var commit = writer.NextCommitId();
         var envelopes = ImmutableArray.CreateBuilder<EventEnvelope>(events.Length);
@@ -144,10 +157,10 @@ public sealed class ClusterEntityRunner<TState>(
                 CommitId = commit,
                 Hlc = reading.Hlc,
                 WallTime = reading.Wall,
-                Manifest = rules.Catalog.ManifestOf(e),
+                Manifest = rules.Catalog.ManifestOf(e, readable),
                 Correlation = correlation,
                 Crc32C = 0,
-                Payload = rules.Catalog.Encode(e),
+                Payload = rules.Catalog.Encode(e, readable),
                 Event = e,
             }.Sealed());
         }

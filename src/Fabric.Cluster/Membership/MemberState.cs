@@ -16,10 +16,15 @@ public enum MemberState
     [JsonStringEnumMemberName("unreachable")]
     Unreachable,
 
+    /// <summary>It is drained, or its agent is stopping; its pods are reachable.</summary>
     [JsonStringEnumMemberName("leaving")]
     Leaving,
 
-    /// <summary>Gone: it has left, or another node has taken its place.</summary>
+    /// <summary>Its agent has stopped in good order and its pods are reachable; or another node has taken its place.</summary>
     [JsonStringEnumMemberName("down")]
     Down,
+
+    /// <summary>No member any more; nothing is forwarded to it.</summary>
+    [JsonStringEnumMemberName("removed")]
+    Removed,
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Fabric.Actors;
 using Fabric.Messages;
@@ -10,10 +11,12 @@ namespace Fabric.Cluster;
 /// Each node name belongs to one uid at a time, each uid to one name, and a member's incarnation only grows.
 /// </summary>
 /// <remarks>
-/// Only the singleton's holder feeds it, with leases as that holder's own clock judges them. An expired lease makes a
-/// member Unreachable and nothing more; Down needs the node's own farewell, or another node in its place.
+/// Only the singleton's holder feeds it leases, as that holder's own clock judges them; operators' commands come from any
+/// node. An expired lease makes a member Unreachable and nothing more; Down needs the node's own farewell, or another node
+/// in its place; Removed somebody's word, or a time that was chosen for it. A uid that was removed is no member again
+/// before it has taken a higher incarnation, which it does when it has found out.
 /// </remarks>
-public sealed class Membership : IEntity<Membership.State>
+public sealed partial class Membership : IEntity<Membership.State>
 {
     public const string PersistenceKind = "membership";
 
@@ -22,7 +25,8 @@ public sealed class Membership : IEntity<Membership.State>
     /// </summary>
     public const int MaxEventsPerCommit = 1_024;
 
-    private const string RenewsAgain = "its lease is renewed again";
+    /// <summary>So many uids that hold nothing any more are remembered, the newest.</summary>
+    public const int MaxFormer = 1_000;
 
     public static PersistenceId Id(string cluster) => new(PersistenceKind, cluster);
 
@@ -36,16 +40,54 @@ public sealed class Membership : IEntity<Membership.State>
         /// All node leases that there are, with their liveness; a lease that is not listed has been deleted.
         /// </summary>
         public sealed record Observe(ImmutableArray<LeaseSighting> Leases) : Command;
+
+        /// <summary>The singletons run on this node now.</summary>
+        public sealed record Lead(NodeRef Node, long Incarnation) : Command;
+
+        /// <summary>The node takes no new pods from now on, or takes them again.</summary>
+        public sealed record Drain(NodeName Node, bool IsDrained, string Reason) : Command;
+
+        /// <summary>Takes a node, and whoever had its name before, out of the cluster.</summary>
+        /// <param name="Uid">Only this uid; null for the name as a whole.</param>
+        /// <param name="IsForced">Also if its agent runs; that one finds out and comes back.</param>
+        public sealed record Remove(NodeName Node, string? Uid, bool IsForced, string Reason) : Command;
+
+        /// <summary>They have been silent for the time that was chosen for that: they leave the meshes and keep their CIDRs.</summary>
+        public sealed record RemoveSilent(ImmutableArray<SilentMember> Members, string Reason) : Command;
     }
 
-    /// <param name="Complete">False if there was more to record than one commit takes: repeat the command.</param>
-    public sealed record Observed(bool Complete) : IReply;
-
-    public sealed record State(ImmutableSortedDictionary<NodeName, Member> Members)
+    public abstract record Reply : IReply
     {
+        private Reply()
+        {
+        }
+
+        /// <param name="Complete">False if there was more to record than one commit takes: repeat the command.</param>
+        public sealed record Observed(bool Complete) : Reply;
+
+        public sealed record Done : Reply;
+
+        /// <param name="Nodes">The uids whose holdings are free now, also those of an earlier command.</param>
+        public sealed record Removed(ImmutableArray<NodeRef> Nodes) : Reply;
+    }
+
+    /// <param name="Former">By uid: those that are no members any more and hold something, or were so lately.</param>
+    /// <param name="Singleton">Where the singletons run, as their holder said last.</param>
+    public sealed record State(
+        ImmutableSortedDictionary<NodeName, Member> Members,
+        ImmutableSortedDictionary<string, FormerMember> Former,
+        MembershipEvent.SingletonMoved? Singleton)
+    {
+        // Ordinal also after a snapshot was read: an order that depends on a culture would differ between nodes.
+        public ImmutableSortedDictionary<string, FormerMember> Former { get; init; } = Former.WithComparers(StringComparer.Ordinal);
+
         /// <summary>The members that may be given a pod CIDR.</summary>
-        [System.Text.Json.Serialization.JsonIgnore]
+        [JsonIgnore]
         public IEnumerable<Member> Up => Members.Values.Where(m => m.State is MemberState.Up);
+
+        /// <summary>The newest events that every member can read; without members, those of the first release.</summary>
+        [JsonIgnore]
+        public int EventLevel => Members.Values.Select(m => m.EventLevel).DefaultIfEmpty(1).Min();
     }
 
     public string Kind => PersistenceKind;
@@ -56,25 +98,39 @@ public sealed class Membership : IEntity<Membership.State>
 
     public JsonTypeInfo<State> StateJson => ClusterJson.Default.MembershipState;
 
-    public State Initial { get; } = new(ImmutableSortedDictionary<NodeName, Member>.Empty);
+    public State Initial { get; } = new(
+        ImmutableSortedDictionary<NodeName, Member>.Empty, ImmutableSortedDictionary<string, FormerMember>.Empty, null);
 
     public Decision Decide(State state, ICommand command, DateTimeOffset at) => command switch
     {
         Command.Observe observe => Observe(state, observe.Leases, at),
+        Command.Lead lead when state.Singleton is { } now && now.NodeUid == lead.Node.Uid && now.Incarnation == lead.Incarnation =>
+            Decision.AcceptAndReply(new Reply.Done()),
+        Command.Lead lead => Decision.AcceptAndReply(
+            new Reply.Done(), new MembershipEvent.SingletonMoved(lead.Node.Node, lead.Node.Uid, lead.Incarnation, at)),
+        Command.Drain drain => Drain(state, drain, at),
+        Command.Remove remove => Remove(state, remove, at),
+        Command.RemoveSilent silent => RemoveSilent(state, silent, at),
         _ => throw new UnreachableException(command.ToString()),
     };
 
     public State Evolve(State state, IEvent e) => e switch
     {
-        MembershipEvent.MemberJoining x => With(state, new Member(x.Node, x.NodeUid, x.Incarnation, x.UnderlayAddresses, x.Vteps,
-            x.Version, MemberState.Joining, "its lease appeared", x.Since)),
+        MembershipEvent.MemberJoining x => Join(state, new Member(x.Node, x.NodeUid, x.Incarnation, x.UnderlayAddresses, x.Vteps,
+            x.Version, x.EventLevel, IsDrained: false, MemberState.Joining, "its lease appeared", x.Since)),
         MembershipEvent.MemberRestarted x => With(state, new Member(x.Node, x.NodeUid, x.Incarnation, x.UnderlayAddresses, x.Vteps,
-            x.Version, MemberState.Joining, "its agent restarted", x.Since)),
+            x.Version, x.EventLevel, state.Members.GetValueOrDefault(x.Node)?.IsDrained ?? false, MemberState.Joining,
+            "its agent restarted", x.Since)),
         MembershipEvent.MemberUp x => Move(state, x.Node, MemberState.Up, x.Reason, x.Since),
         MembershipEvent.MemberUnreachable x => Move(state, x.Node, MemberState.Unreachable, x.Reason, x.Since),
         MembershipEvent.MemberLeaving x => Move(state, x.Node, MemberState.Leaving, x.Reason, x.Since),
         MembershipEvent.MemberDown x => Move(state, x.Node, MemberState.Down, x.Reason, x.Since),
-        MembershipEvent.MemberRemoved x => new State(state.Members.Remove(x.Node)),
+        MembershipEvent.MemberDrained x => state.Members.TryGetValue(x.Node, out var member) && member.Uid == x.NodeUid
+            ? With(state, member with { IsDrained = x.IsDrained })
+            : state,
+        MembershipEvent.MemberRemoved x => Forget(state, new FormerMember(
+            x.Node, x.NodeUid, x.Incarnation, MemberState.Removed, x.FreesCidrs, x.Reason, x.Since)),
+        MembershipEvent.SingletonMoved x => state with { Singleton = x },
         _ => throw new UnreachableException(e.ToString()),
     };
 
@@ -82,136 +138,32 @@ public sealed class Membership : IEntity<Membership.State>
 
     public IEnumerable<Effect> Resume(State state) => [];
 
-    private Decision Observe(State state, ImmutableArray<LeaseSighting> leases, DateTimeOffset at)
+    /// <summary>Who had the name before still holds what it held, until somebody removes it.</summary>
+    private static State Join(State state, Member member)
     {
-        var events = ImmutableArray.CreateBuilder<IEvent>();
-        var seen = new SortedDictionary<NodeName, LeaseSighting>();
-        foreach (var sighting in leases)
-            seen[sighting.Lease.Node] = sighting;
-        var names = new SortedSet<NodeName>(state.Members.Keys);
-        names.UnionWith(seen.Keys);
-        var holders = HoldersOf(state);
-        // What becomes of one node may settle another (a uid that is free now), so it goes round until nothing is left
-        // to say.
-        for (var said = -1; said != events.Count;)
+        var before = state.Members.GetValueOrDefault(member.Node);
+        var former = state.Former.Remove(member.Uid);
+        if (before is not null && before.Uid != member.Uid)
         {
-            said = events.Count;
-            foreach (var name in names)
-            {
-                var before = events.Count;
-                var member = state.Members.GetValueOrDefault(name);
-                if (seen.TryGetValue(name, out var sighting))
-                    See(member, sighting, seen, holders, events, at);
-                else if (member is not null)
-                    Miss(member, events, at);
-                if (events.Count > MaxEventsPerCommit)
-                {
-                    events.RemoveRange(before, events.Count - before);
-                    return new Decision.Accepted(events.ToImmutable(), new Observed(Complete: false));
-                }
-                for (var i = before; i < events.Count; i++)
-                    state = Evolve(state, events[i]);
-                if (events.Count > before)
-                    holders = HoldersAfter(state, holders, events, before);
-            }
+            former = former.SetItem(before.Uid, new FormerMember(before.Node, before.Uid, before.Incarnation, MemberState.Down,
+                FreesCidrs: false, $"replaced by the node of the same name with uid {member.Uid}", member.Since));
         }
-        return new Decision.Accepted(events.ToImmutable(), new Observed(Complete: true));
+        return With(state with { Former = former }, member);
     }
 
-    private static SortedDictionary<string, Member> HoldersAfter(State state, SortedDictionary<string, Member> holders,
-        ImmutableArray<IEvent>.Builder events, int first)
+    private static State Forget(State state, FormerMember gone)
     {
-        foreach (var node in events.Skip(first).Cast<MembershipEvent>().Select(e => e.Node).Distinct())
-        {
-            foreach (var uid in holders.Where(h => h.Value.Node == node).Select(h => h.Key).ToList())
-                holders.Remove(uid);
-            if (state.Members[node] is { State: not MemberState.Down } member)
-                holders[member.Uid] = member;
-        }
-        return holders;
+        var members = state.Members.TryGetValue(gone.Node, out var member) && member.Uid == gone.Uid
+            ? state.Members.Remove(gone.Node)
+            : state.Members;
+        var former = state.Former.SetItem(gone.Uid, gone);
+        var settled = former.Values.Where(f => f.FreesCidrs).ToList();
+        foreach (var oldest in settled.OrderBy(f => f.Since).Take(settled.Count - MaxFormer))
+            former = former.Remove(oldest.Uid);
+        return state with { Members = members, Former = former };
     }
 
-    private static SortedDictionary<string, Member> HoldersOf(State state)
-    {
-        var holders = new SortedDictionary<string, Member>(StringComparer.Ordinal);
-        foreach (var member in state.Members.Values.Where(m => m.State is not MemberState.Down))
-            holders[member.Uid] = member;
-        return holders;
-    }
-
-    private static void See(Member? member, LeaseSighting sighting, SortedDictionary<NodeName, LeaseSighting> seen,
-        SortedDictionary<string, Member> holders, ImmutableArray<IEvent>.Builder events, DateTimeOffset at)
-    {
-        var lease = sighting.Lease;
-        var other = holders.GetValueOrDefault(lease.Uid) is { } holder && holder.Node != lease.Node ? holder : null;
-        if (member?.Uid == lease.Uid && other is null)
-        {
-            if (lease.Incarnation >= member.Incarnation)
-                Follow(member, sighting, events, at);
-            return;
-        }
-        // Nobody knows this node yet. A lease that no observer has seen alive is no reason to let it in, nor is a
-        // farewell.
-        if (sighting.Liveness == LeaseLiveness.Expired || lease.State == NodeLeaseState.Leaving)
-            return;
-        if (other is not null)
-        {
-            // The same uid under two names is a copied state directory while both are alive, else a renamed machine.
-            if (seen.TryGetValue(other.Node, out var rival) && rival.Lease.Uid == lease.Uid
-                && rival.Liveness != LeaseLiveness.Expired)
-                return;
-            events.Add(new MembershipEvent.MemberDown(other.Node, other.Incarnation, $"the node goes on as {lease.Node}", at));
-        }
-        if (member is { State: not MemberState.Down })
-            events.Add(new MembershipEvent.MemberDown(lease.Node, member.Incarnation,
-                $"replaced by a node of the same name with uid {lease.Uid}", at));
-        events.Add(new MembershipEvent.MemberJoining(lease.Node, lease.Uid, lease.Incarnation, lease.UnderlayAddresses, lease.Vteps,
-            lease.Version, at));
-        events.Add(new MembershipEvent.MemberUp(lease.Node, lease.Incarnation, "its lease is held", at));
-    }
-
-    private static void Follow(Member member, LeaseSighting sighting, ImmutableArray<IEvent>.Builder events, DateTimeOffset at)
-    {
-        var (lease, liveness) = (sighting.Lease, sighting.Liveness);
-        var state = member.State;
-        if (lease.Incarnation > member.Incarnation)
-        {
-            events.Add(new MembershipEvent.MemberRestarted(lease.Node, lease.Uid, lease.Incarnation, lease.UnderlayAddresses,
-                lease.Vteps, lease.Version, at));
-            state = MemberState.Joining;
-        }
-        var next = (lease.State, liveness) switch
-        {
-            (NodeLeaseState.Up, LeaseLiveness.Live) => MemberState.Up,
-            // A dead node's lease looks the same to a new observer: only a first life or a new one is taken on its
-            // word.
-            (NodeLeaseState.Up, LeaseLiveness.Unproven) => state == MemberState.Joining ? MemberState.Up : state,
-            (NodeLeaseState.Leaving, LeaseLiveness.Live or LeaseLiveness.Unproven) =>
-                state == MemberState.Down || state == MemberState.Unreachable && liveness == LeaseLiveness.Unproven
-                    ? state
-                    : MemberState.Leaving,
-            _ => state == MemberState.Down ? state : MemberState.Unreachable,
-        };
-        if (next == state)
-            return;
-        events.Add(next switch
-        {
-            MemberState.Up => new MembershipEvent.MemberUp(lease.Node, lease.Incarnation,
-                state == MemberState.Joining ? "its lease is held" : RenewsAgain, at),
-            MemberState.Leaving => new MembershipEvent.MemberLeaving(lease.Node, lease.Incarnation, "its lease says so", at),
-            _ => new MembershipEvent.MemberUnreachable(lease.Node, lease.Incarnation, "its lease has not been renewed in time", at),
-        });
-    }
-
-    private static void Miss(Member member, ImmutableArray<IEvent>.Builder events, DateTimeOffset at)
-    {
-        if (member.State is MemberState.Leaving)
-            events.Add(new MembershipEvent.MemberDown(member.Node, member.Incarnation, "it left and withdrew its lease", at));
-        else if (member.State is MemberState.Up or MemberState.Joining)
-            events.Add(new MembershipEvent.MemberUnreachable(member.Node, member.Incarnation, "its lease is gone", at));
-    }
-
-    private static State With(State state, Member member) => new(state.Members.SetItem(member.Node, member));
+    private static State With(State state, Member member) => state with { Members = state.Members.SetItem(member.Node, member) };
 
     private static State Move(State state, NodeName node, MemberState to, string reason, DateTimeOffset since) =>
         state.Members.TryGetValue(node, out var member)

@@ -5,6 +5,7 @@ namespace Fabric.Cluster;
 
 /// <summary>Who this node is, before it has joined.</summary>
 /// <param name="Uid">Random, kept in the state directory; two directories with one uid are a copy.</param>
+/// <param name="EventLevel">The newest cluster events that it can read (<see cref="EventCatalog.Level"/>).</param>
 /// <param name="LastIncarnation">The highest incarnation that this state directory has seen; 0 for a new one.</param>
 public sealed record NodeIdentity(
     NodeName Node,
@@ -12,4 +13,5 @@ public sealed record NodeIdentity(
     long LastIncarnation,
     ImmutableArray<IpAddress> UnderlayAddresses,
     ImmutableArray<IpAddress> Vteps,
-    string Version);
+    string Version,
+    int EventLevel);

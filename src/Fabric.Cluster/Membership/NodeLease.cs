@@ -16,15 +16,13 @@ public sealed class NodeLease(
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
-    private readonly ChangeSignal _wake = new();
     private HeldLease? _held;
-    private bool _withdraw;
 
     /// <summary>What the lease says, from <see cref="AcquireAsync"/> on.</summary>
     public NodeLeaseRecord? Record { get; private set; }
 
-    /// <summary>How long ago the lease was last surely renewed; the longest time there is before the first.</summary>
-    public TimeSpan SinceRenewed => _held?.SinceConfirmed ?? TimeSpan.MaxValue;
+    /// <summary>Called after each renewal that surely took effect: the store answers.</summary>
+    public Action? Renewed { get; init; }
 
     /// <summary>
     /// Takes the lease: at once if it is free or this node's own, else when its holder has been silent long enough.
@@ -58,7 +56,7 @@ public sealed class NodeLease(
         }
     }
 
-    /// <summary>Renews until cancelled, withdrawn or displaced.</summary>
+    /// <summary>Renews until cancelled or displaced.</summary>
     /// <exception cref="InvalidOperationException">The lease has not been acquired.</exception>
     public async Task<NodeLeaseEnd> RunAsync(CancellationToken cancellationToken)
     {
@@ -67,13 +65,11 @@ public sealed class NodeLease(
         {
             while (true)
             {
-                var woken = _wake.Count;
                 if (await WriteAsync(held, cancellationToken) is { } end)
                     return end;
                 // After a failed write the next one comes sooner: two thirds of the duration are left at best.
                 var pause = held.SinceConfirmed < duration / 6 ? duration / 3 : Min(RetryAfter, duration / 6);
-                await using (time.CreateTimer(_ => _wake.Raise(), null, pause, Timeout.InfiniteTimeSpan))
-                    await _wake.WaitAsync(woken, cancellationToken);
+                await Task.Delay(pause, time, cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -83,34 +79,28 @@ public sealed class NodeLease(
     }
 
     /// <summary>
-    /// Says in the lease that this node is leaving; written at once. That the cluster has taken note is in the
-    /// <c>membership</c> stream: wait for this node's MemberLeaving before <see cref="Withdraw"/>, or it counts as
-    /// unreachable.
+    /// Writes the lease's last content, once <see cref="RunAsync"/> has ended: the agent has stopped in good order, or left for
+    /// good. The lease stays, so that whoever judges it next reads this instead of a silence.
     /// </summary>
-    public void Leave()
+    /// <returns>Null, or why it may not have been written: the node counts as unreachable then.</returns>
+    public async Task<string?> FarewellAsync(NodeLeaseState state)
     {
-        Record = Record! with { State = NodeLeaseState.Leaving };
-        _wake.Raise();
-    }
-
-    /// <summary>
-    /// Deletes the lease and ends <see cref="RunAsync"/>: no pod is left here, the mesh may forget this node.
-    /// </summary>
-    public void Withdraw()
-    {
-        _withdraw = true;
-        _wake.Raise();
+        var held = _held ?? throw new InvalidOperationException($"node {identity.Node} has no lease to end");
+        Record = Record! with { State = state };
+        // Nobody is left to cancel it: the store's own deadline bounds each attempt.
+        var outcome = await held.PutAsync(Record.Encode(), CancellationToken.None);
+        if (outcome is HoldOutcome.Unsure)
+            outcome = await held.PutAsync(Record.Encode(), CancellationToken.None);
+        return outcome switch
+        {
+            HoldOutcome.Held => null,
+            HoldOutcome.Unsure unsure => unsure.Reason,
+            _ => "the lease is another's",
+        };
     }
 
     private async Task<NodeLeaseEnd?> WriteAsync(HeldLease held, CancellationToken cancellationToken)
     {
-        if (_withdraw)
-        {
-            if (await held.DeleteAsync(cancellationToken) is not { } trouble)
-                return new NodeLeaseEnd.Withdrawn();
-            report($"the lease of node {identity.Node} could not be deleted: {trouble}");
-            return null;
-        }
         switch (await held.PutAsync(Record!.Encode(), cancellationToken))
         {
             case HoldOutcome.Taken { Current: null }:
@@ -126,6 +116,7 @@ public sealed class NodeLease(
                 report($"the lease of node {identity.Node} was not renewed: {unsure.Reason}");
                 return null;
             default:
+                Renewed?.Invoke();
                 return null;
         }
     }
@@ -142,7 +133,7 @@ public sealed class NodeLease(
             if (observed.Lease.Name != name && observed.Lease.Value.Span.IndexOf(uid) < 0)
                 continue;
             if (observed.Liveness == LeaseLiveness.Expired || NodeLeaseRecord.TryDecode(observed.Lease.Value.Span) is not { } other
-                || (other.Node == identity.Node) == (other.Uid == identity.Uid))
+                || other.State != NodeLeaseState.Up || (other.Node == identity.Node) == (other.Uid == identity.Uid))
                 continue;
             if (observed.Liveness == LeaseLiveness.Live)
                 throw Refusal(other);
@@ -167,9 +158,10 @@ public sealed class NodeLease(
         var name = NodeLeaseRecord.LeaseName(identity.Node);
         var current = observer.Look().FirstOrDefault(o => o.Lease.Name == name)?.Lease;
         var earlier = current is null ? null : NodeLeaseRecord.TryDecode(current.Value.Span);
-        var last = earlier?.Uid == identity.Uid ? Math.Max(earlier.Incarnation, identity.LastIncarnation) : identity.LastIncarnation;
+        // Also above those of another uid: what a node writes is told apart by its name and incarnation.
+        var last = Math.Max(earlier?.Incarnation ?? 0, identity.LastIncarnation);
         var record = new NodeLeaseRecord(identity.Node, identity.Uid, last + 1, identity.UnderlayAddresses, identity.Vteps,
-            identity.Version, NodeLeaseState.Up);
+            identity.Version, identity.EventLevel, NodeLeaseState.Up);
         var held = new HeldLease(store, name, duration, time, lease =>
             NodeLeaseRecord.TryDecode(lease.Value.Span) is { } x && x.Uid == record.Uid && x.Incarnation == record.Incarnation);
         held.Expect(current?.Version ?? 0);

@@ -7,13 +7,8 @@ public abstract record NodeLeaseEnd
     {
     }
 
-    /// <summary>
-    /// Cancelled: the lease stays and runs out, unless the node comes back before; forwarding goes on.
-    /// </summary>
+    /// <summary>Cancelled. Without a farewell the lease runs out unless the node comes back before.</summary>
     public sealed record Stopped : NodeLeaseEnd;
-
-    /// <summary>The node left, and its lease is deleted.</summary>
-    public sealed record Withdrawn : NodeLeaseEnd;
 
     /// <summary>
     /// The lease is another's now: a newer incarnation of this node, or another node of its name. This one must stop.

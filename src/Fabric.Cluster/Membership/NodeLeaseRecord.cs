@@ -9,6 +9,7 @@ namespace Fabric.Cluster;
 /// <param name="Incarnation">Grows with each start of the agent.</param>
 /// <param name="UnderlayAddresses">The machine's own addresses.</param>
 /// <param name="Vteps">The tunnel endpoints, one for each family that the underlay has.</param>
+/// <param name="EventLevel">The newest cluster events that it can read (<see cref="EventCatalog.Level"/>).</param>
 public sealed record NodeLeaseRecord(
     NodeName Node,
     string Uid,
@@ -16,6 +17,7 @@ public sealed record NodeLeaseRecord(
     ImmutableArray<IpAddress> UnderlayAddresses,
     ImmutableArray<IpAddress> Vteps,
     string Version,
+    int EventLevel,
     NodeLeaseState State)
 {
     /// <summary>What the names of all node leases begin with.</summary>

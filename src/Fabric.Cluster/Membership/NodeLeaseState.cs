@@ -9,7 +9,11 @@ public enum NodeLeaseState
     [JsonStringEnumMemberName("up")]
     Up,
 
-    /// <summary>It is being drained and will withdraw its lease; until then its pods are reachable.</summary>
-    [JsonStringEnumMemberName("leaving")]
-    Leaving,
+    /// <summary>A farewell: the agent has stopped in good order. Its pods stay, and so does what it holds.</summary>
+    [JsonStringEnumMemberName("stopped")]
+    Stopped,
+
+    /// <summary>A farewell for good: it was drained, no attachment is left, and it has given its blocks back.</summary>
+    [JsonStringEnumMemberName("left")]
+    Left,
 }

@@ -18,7 +18,8 @@ namespace Fabric.Cluster;
 public sealed class SingletonHost(
     IClusterStore store, ClusterSettings settings, SingletonLeaseRecord self, TimeProvider time, Action<string> report)
 {
-    private readonly ClusterWriter _writer = new(self.Node, self.Incarnation, time);
+    /// <summary>For this node's appends to cluster streams: one for each incarnation, so that no commit id is used twice.</summary>
+    public ClusterWriter Writer { get; } = new(self.Node, self.Incarnation, time);
 
     public SingletonStatus Status { get; private set; } = new(false, time.GetUtcNow(), []);
 
@@ -99,11 +100,12 @@ public sealed class SingletonHost(
     {
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var watcher = new LeaseWatcher(store, NodeLeaseRecord.Prefix, time, report);
-        var work = new SingletonWork(store, settings, _writer, held, watcher, Fault);
-        // Each of the three ends the term when it ends, however it ends.
+        var work = new SingletonWork(store, settings, Writer, self, held, watcher, Fault);
+        // Each of them ends the term when it ends, however it ends.
         await Task.WhenAll(
             EndTermAfter(RenewAsync(held, term.Token), term),
             EndTermAfter(watcher.RunAsync(term.Token), term),
+            EndTermAfter(work.WatchStreamsAsync(term.Token), term),
             EndTermAfter(work.RunAsync(term.Token), term));
     }
 

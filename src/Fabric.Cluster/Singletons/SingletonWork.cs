@@ -11,13 +11,7 @@ namespace Fabric.Cluster;
 /// Every command is idempotent, so a round that stops half-way is made good by the next one, here or at the next
 /// holder. Changes that come together are taken together: a thousand nodes that join at once are a few commits.
 /// </remarks>
-internal sealed class SingletonWork(
-    IClusterStore store,
-    ClusterSettings settings,
-    ClusterWriter writer,
-    HeldLease held,
-    LeaseWatcher watcher,
-    Action<ImmutableArray<string>> faulted)
+internal sealed partial class SingletonWork
 {
     /// <summary>A round waits until no change has come for so long, so that neighbours join in one commit.</summary>
     private static readonly TimeSpan QuietTime = TimeSpan.FromMilliseconds(50);
@@ -32,16 +26,28 @@ internal sealed class SingletonWork(
 
     private static readonly TimeSpan WaitingRetryAfter = TimeSpan.FromSeconds(30);
 
-    private readonly ClusterEntityRunner<Membership.State> _membership =
-        Runner(new Membership(), Membership.Id(settings.Cluster), store, settings, writer, held);
+    private readonly IClusterStore _store;
+    private readonly ClusterSettings _settings;
+    private readonly ClusterWriter _writer;
+    private readonly SingletonLeaseRecord _self;
+    private readonly HeldLease _held;
+    private readonly LeaseWatcher _watcher;
+    private readonly Action<ImmutableArray<string>> _faulted;
+    private readonly SilentMembers _silent;
+    private readonly ClusterEntityRunner<Membership.State> _membership;
+    private readonly ClusterEntityRunner<PodCidr.State> _podCidr;
+    private readonly ImmutableArray<(VtepMesh.Command.Open Open, ClusterEntityRunner<VtepMesh.State> Runner)> _meshes;
+    private bool _isOutdated = true;
 
-    private readonly ClusterEntityRunner<PodCidr.State> _podCidr =
-        Runner(new PodCidr(), PodCidr.Id(settings.Cluster), store, settings, writer, held);
-
-    private readonly ImmutableArray<(VtepMesh.Command.Open Open, ClusterEntityRunner<VtepMesh.State> Runner)> _meshes =
-    [
-        .. settings.Meshes.Select(m => (m, Runner(new VtepMesh(), VtepMesh.Id(m.Network), store, settings, writer, held))),
-    ];
+    public SingletonWork(IClusterStore store, ClusterSettings settings, ClusterWriter writer, SingletonLeaseRecord self, HeldLease held,
+        LeaseWatcher watcher, Action<ImmutableArray<string>> faulted)
+    {
+        (_store, _settings, _writer, _self, _held, _watcher, _faulted) = (store, settings, writer, self, held, watcher, faulted);
+        _silent = new SilentMembers(writer.Time);
+        _membership = Runner(new Membership(), Membership.Id(settings.Cluster));
+        _podCidr = Runner(new PodCidr(), PodCidr.Id(settings.Cluster));
+        _meshes = [.. settings.Meshes.Select(m => (m, Runner(new VtepMesh(), VtepMesh.Id(m.Network))))];
+    }
 
     private bool IsStalled => (_membership.Stall ?? _podCidr.Stall ?? _meshes.Select(m => m.Runner.Stall).FirstOrDefault(s => s is not null))
         is not null;
@@ -53,137 +59,102 @@ internal sealed class SingletonWork(
     {
         while (true)
         {
-            var seen = watcher.Changed.Count;
-            var wait = watcher.Observer.NextExpiry();
-            if (watcher.Observer.IsReady)
+            var seen = _watcher.Changed.Count;
+            var wait = _watcher.Observer.NextExpiry();
+            if (_watcher.Observer.IsReady)
             {
                 // A process that was paused finds all leases expired, its own too: it must not judge the others.
-                if (!held.IsSurelyHeld)
+                if (!_held.IsSurelyHeld)
                     return;
                 wait = Sooner(wait, await RoundAsync(cancellationToken));
                 // Another node may be of the version that knows what this one can't read.
                 if (IsStalled)
                     return;
             }
-            await watcher.WaitAsync(seen, wait, cancellationToken);
+            await _watcher.WaitAsync(seen, wait, cancellationToken);
             await SettleAsync(cancellationToken);
         }
     }
 
+    /// <summary>Looks for what operators ask for by way of another node, until cancelled; and then returns.</summary>
+    public Task WatchStreamsAsync(CancellationToken cancellationToken)
+    {
+        var wakes = new StreamWakes(_store, _writer.Time, () =>
+        {
+            _isOutdated = true;
+            _watcher.Changed.Raise();
+        });
+        PersistenceId[] streams =
+            [Membership.Id(_settings.Cluster), PodCidr.Id(_settings.Cluster), .. _meshes.Select(m => VtepMesh.Id(m.Open.Network))];
+        return Task.WhenAll(streams.Select(s => wakes.RunAsync(s, cancellationToken)));
+    }
+
     private async Task SettleAsync(CancellationToken cancellationToken)
     {
-        var began = writer.Time.GetTimestamp();
+        var began = _writer.Time.GetTimestamp();
         long seen;
         do
         {
-            seen = watcher.Changed.Count;
-            await Task.Delay(QuietTime, writer.Time, cancellationToken);
+            seen = _watcher.Changed.Count;
+            await Task.Delay(QuietTime, _writer.Time, cancellationToken);
         }
-        while (watcher.Changed.Count != seen && writer.Time.GetElapsedTime(began) < MaxQuietTime);
+        while (_watcher.Changed.Count != seen && _writer.Time.GetElapsedTime(began) < MaxQuietTime);
     }
 
     /// <returns>When to try again; null if there is nothing left to do.</returns>
     private async Task<TimeSpan?> RoundAsync(CancellationToken cancellationToken)
     {
         var faults = ImmutableArray.CreateBuilder<string>();
-        var retry = await ObserveAsync(faults, cancellationToken)
+        var retry = await RefreshAsync(faults, cancellationToken)
+            ?? await LeadAsync(faults, cancellationToken)
+            ?? await ObserveAsync(faults, cancellationToken)
+            ?? await RemoveSilentAsync(faults, cancellationToken)
+            ?? await FreeAsync(faults, cancellationToken)
             ?? await AssignAsync(faults, cancellationToken);
         if (retry is null || retry == WaitingRetryAfter)
         {
             foreach (var (open, runner) in _meshes)
                 retry = Sooner(retry, await SyncAsync(open, runner, faults, cancellationToken));
+            await DeleteLeasesAsync(faults, cancellationToken);
         }
-        faulted(faults.ToImmutable());
-        return retry;
+        _faulted(faults.ToImmutable());
+        return Sooner(retry, _settings.RemovalAfter is { } after ? _silent.After(after).Next : null);
     }
 
-    private async Task<TimeSpan?> ObserveAsync(ImmutableArray<string>.Builder faults, CancellationToken cancellationToken)
+    /// <summary>A decision without events would not meet what others have written since: nothing conflicts with it.</summary>
+    private async Task<TimeSpan?> RefreshAsync(ImmutableArray<string>.Builder faults, CancellationToken cancellationToken)
     {
-        while (true)
-        {
-            var leases = ImmutableArray.CreateBuilder<LeaseSighting>();
-            foreach (var observed in watcher.Observer.Look())
-            {
-                if (NodeLeaseRecord.TryDecode(observed.Lease.Value.Span) is { } record
-                    && NodeLeaseRecord.LeaseName(record.Node) == observed.Lease.Name)
-                    leases.Add(new LeaseSighting(record, observed.Liveness));
-                else
-                    faults.Add($"lease {observed.Lease.Name} holds what this version can't read");
-            }
-            switch (await AskAsync(_membership, new Membership.Command.Observe(leases.ToImmutable()), cancellationToken))
-            {
-                case AskResult.Replied { Reply: Membership.Observed { Complete: true } }:
-                    return null;
-                case AskResult.Replied:
-                    break;
-                case var other:
-                    return Failed(other, faults);
-            }
-        }
-    }
-
-    private async Task<TimeSpan?> AssignAsync(ImmutableArray<string>.Builder faults, CancellationToken cancellationToken)
-    {
-        var configure = new PodCidr.Command.Configure(settings.PodCidrSource, settings.ClusterCidrs);
-        // A node whose own settings differ can still serve by those that the cluster has.
-        if (await AskAsync(_podCidr, configure, cancellationToken) is not AskResult.Replied and var refused
-            && Failed(refused, faults) is var retry && (refused is not AskResult.Rejected || _podCidr.State.Source is null))
-            return retry;
-        if (_podCidr.State.Source != PodCidr.SourceFabric)
+        if (!_isOutdated)
             return null;
-        while (true)
+        _isOutdated = false;
+        try
         {
-            var up = _membership.State.Up.Select(m => new NodeRef(m.Node, m.Uid));
-            switch (await AskAsync(_podCidr, new PodCidr.Command.Assign([.. up]), cancellationToken))
-            {
-                case AskResult.Replied { Reply: PodCidr.Reply.Assigned { Complete: true } assigned }:
-                    if (assigned.Shortage is null)
-                        return null;
-                    faults.Add($"no pod CIDR for {string.Join(", ", assigned.Waiting)}: {assigned.Shortage}");
-                    return WaitingRetryAfter;
-                case AskResult.Replied:
-                    break;
-                case AskResult.Rejected rejected:
-                    faults.Add(rejected.Reason.Message);
-                    return WaitingRetryAfter;
-                case var other:
-                    return Failed(other, faults);
-            }
+            await _membership.RefreshAsync(cancellationToken);
+            await _podCidr.RefreshAsync(cancellationToken);
+            foreach (var (_, runner) in _meshes)
+                await runner.RefreshAsync(cancellationToken);
+            return null;
+        }
+        catch (JournalException e)
+        {
+            _isOutdated = true;
+            faults.Add(e.Message);
+            return RetryAfter;
         }
     }
 
-    private async Task<TimeSpan?> SyncAsync(VtepMesh.Command.Open open, ClusterEntityRunner<VtepMesh.State> mesh,
-        ImmutableArray<string>.Builder faults, CancellationToken cancellationToken)
-    {
-        var opened = await AskAsync(mesh, open, cancellationToken);
-        if (opened is not AskResult.Replied)
-        {
-            var failed = Failed(opened, faults);
-            if (mesh.State.Opened is null || opened is not AskResult.Rejected)
-                return failed;
-        }
-        var members = _membership.State.Members.Values.Select(m =>
-            new MeshMember(m.Node, m.Uid, m.State, m.Reason, m.Vteps, _podCidr.State.CidrsOf(m.Uid)));
-        var sync = new VtepMesh.Command.Sync([.. members], _podCidr.SequenceNr);
-        while (true)
-        {
-            switch (await AskAsync(mesh, sync, cancellationToken))
-            {
-                case AskResult.Replied { Reply: VtepMesh.Reply.Synced { Complete: true } synced }:
-                    foreach (var (node, holder) in synced.Refused)
-                        faults.Add($"node {node} is not in mesh {open.Network}: node {holder} has its VTEP address or pod CIDR");
-                    return null;
-                case AskResult.Replied:
-                    break;
-                case var other:
-                    return Failed(other, faults);
-            }
-        }
-    }
+    private ClusterEntityRunner<TState> Runner<TState>(IEntity<TState> entity, PersistenceId id)
+        where TState : class =>
+        new(entity, id, _store, _settings.Streams, _writer, () => _membership.State.EventLevel,
+            _ => ValueTask.FromResult(_held.IsSurelyHeld));
 
     private static Task<AskResult> AskAsync<TState>(
         ClusterEntityRunner<TState> runner, ICommand command, CancellationToken cancellationToken)
         where TState : class => runner.AskAsync(command, CorrelationId.None, cancellationToken);
+
+    /// <returns>Null if the command was carried out; else when to try again.</returns>
+    private static TimeSpan? Unless(AskResult result, ImmutableArray<string>.Builder faults) =>
+        result is AskResult.Replied ? null : Failed(result, faults);
 
     private static TimeSpan Failed(AskResult result, ImmutableArray<string>.Builder faults)
     {
@@ -197,9 +168,4 @@ internal sealed class SingletonWork(
     }
 
     private static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b ?? a : a;
-
-    private static ClusterEntityRunner<TState> Runner<TState>(
-        IEntity<TState> entity, PersistenceId id, IClusterStore store, ClusterSettings settings, ClusterWriter writer, HeldLease held)
-        where TState : class =>
-        new(entity, id, store, settings.Streams, writer, _ => ValueTask.FromResult(held.IsSurelyHeld));
 }

@@ -9,7 +9,7 @@ namespace Fabric.Cluster;
 /// <summary>
 /// Which VTEPs belong to an overlay network: each node once, and each VTEP address and pod CIDR at one node only.
 /// </summary>
-/// <remarks>Unreachable members stay: the data path of a node outlives its agent.</remarks>
+/// <remarks>Every member stays, Unreachable or Down: the data path of a node outlives its agent.</remarks>
 public sealed class VtepMesh : IEntity<VtepMesh.State>
 {
     public const string PersistenceKind = "mesh";
@@ -133,8 +133,7 @@ public sealed class VtepMesh : IEntity<VtepMesh.State>
         var addresses = new Dictionary<IpAddress, NodeName>();
         var cidrs = new Dictionary<Cidr, NodeName>();
         var claims = sync.Members
-            .Where(m => m.State != MemberState.Down)
-            .OrderBy(m => m.State == MemberState.Unreachable)
+            .OrderBy(m => Silence(m.State))
             .ThenBy(m => !state.Joined.ContainsKey(m.Node))
             .ThenBy(m => m.Node);
         foreach (var member in claims)
@@ -156,8 +155,15 @@ public sealed class VtepMesh : IEntity<VtepMesh.State>
         return (wanted, refused.ToImmutable());
     }
 
+    private static int Silence(MemberState state) => state switch
+    {
+        MemberState.Unreachable => 1,
+        MemberState.Down => 2,
+        _ => 0,
+    };
+
     private static MeshEvent.VtepJoined? Claim(MeshMember member, long podCidrsSequenceNr) =>
-        member.PodCidrs.IsEmpty || member.Vteps.IsEmpty
+        member.State == MemberState.Removed || member.PodCidrs.IsEmpty || member.Vteps.IsEmpty
             ? null
             : new MeshEvent.VtepJoined(
                 member.Node, member.Uid, [.. member.Vteps.Order()], [.. member.PodCidrs.Order()], podCidrsSequenceNr);
@@ -169,7 +175,7 @@ public sealed class VtepMesh : IEntity<VtepMesh.State>
     private static string ReasonOf(MeshEvent.VtepJoined joined, MeshMember? member) => member switch
     {
         null => "it is no longer a member",
-        { State: MemberState.Down } => member.Reason,
+        { State: MemberState.Removed } => member.Reason,
         { PodCidrs.IsEmpty: true } => "its pod CIDRs were taken back",
         { Vteps.IsEmpty: true } => "it has no VTEP",
         _ => $"another node has its VTEP address ({string.Join(", ", joined.Vteps)}) or pod CIDR",

@@ -10,7 +10,7 @@ namespace Fabric.Cluster;
 /// pool thread, because that task runs its continuations asynchronously, and so leave a simulation's only thread.
 /// </para>
 /// </remarks>
-internal sealed class ChangeSignal
+public sealed class ChangeSignal
 {
     private readonly Lock _gate = new();
     private List<TaskCompletionSource> _waiters = [];

@@ -15,6 +15,7 @@ namespace Fabric.Messages;
 [JsonSerializable(typeof(IpsAnswer))]
 [JsonSerializable(typeof(FlowsAnswer))]
 [JsonSerializable(typeof(EventEntry))]
+[JsonSerializable(typeof(OperationAnswer))]
 [JsonSerializable(typeof(AdminError))]
 [JsonSerializable(typeof(string))]
 public sealed partial class AdminJson : JsonSerializerContext;

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Fabric.Messages;
 
-/// <summary>The paths of the agent's admin socket (HTTP/1.1 over a unix socket, GET only).</summary>
+/// <summary>The paths of the agent's admin socket (HTTP/1.1 over a unix socket): GET looks, POST changes.</summary>
 public static class AdminPaths
 {
     public const string DefaultSocket = "/run/fabric/admin.sock";
@@ -17,5 +17,16 @@ public static class AdminPaths
     /// <summary>Takes an <see cref="EventQuery"/>; answers one <see cref="EventEntry"/> per line (NDJSON).</summary>
     public const string Events = "/v1/events";
 
-    public static ImmutableArray<string> All { get; } = [Status, Members, Mesh, Ports, Ips, Flows, Events];
+    /// <summary>Take <c>node</c>; <see cref="RemoveNode"/> also <c>uid</c> and <c>force</c>.</summary>
+    public const string DrainNode = "/v1/nodes/drain";
+    public const string UndrainNode = "/v1/nodes/undrain";
+    public const string RemoveNode = "/v1/nodes/remove";
+
+    /// <summary>Takes <c>cidr</c> and <c>nodePrefixLength</c>.</summary>
+    public const string AddCidr = "/v1/cidrs/add";
+
+    /// <summary>Those that change something, by POST; each answers an <see cref="OperationAnswer"/>.</summary>
+    public static ImmutableArray<string> Operations { get; } = [DrainNode, UndrainNode, RemoveNode, AddCidr];
+
+    public static ImmutableArray<string> All { get; } = [Status, Members, Mesh, Ports, Ips, Flows, Events, .. Operations];
 }

@@ -16,13 +16,16 @@ public sealed record EventQuery
     public static ImmutableArray<string> StreamKinds { get; } = ["bridge", "flow", "node", "observed", "pool", "port", "tunnel"];
 
     public static ImmutableArray<string> Parameters { get; } =
-        ["pod", "container", "entity", "correlation", "kind", "since", "until", "limit", "follow", "payload"];
+        ["pod", "container", "node", "entity", "correlation", "kind", "since", "until", "limit", "follow", "payload"];
 
     /// <summary>NAMESPACE/NAME.</summary>
     public string? Pod { get; init; }
 
     /// <summary>A container id or its beginning, at least 4 characters.</summary>
     public string? Container { get; init; }
+
+    /// <summary>What the cluster said of a node, and the tunnel to it.</summary>
+    public NodeName? Node { get; init; }
 
     public PersistenceId? Entity { get; init; }
 

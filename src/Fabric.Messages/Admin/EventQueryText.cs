@@ -37,6 +37,7 @@ public static class EventQueryText
         var text = new StringBuilder();
         Append(text, "pod", query.Pod);
         Append(text, "container", query.Container);
+        Append(text, "node", query.Node?.Value);
         Append(text, "entity", query.Entity?.Value);
         Append(text, "correlation", query.Correlation?.Value);
         Append(text, "kind", query.Kind);
@@ -70,6 +71,9 @@ public static class EventQueryText
             case "container":
                 allowed = ["a container id, or its first 4 characters or more"];
                 return value.Length >= 4 && ContainerId.Fault(value) is null ? query with { Container = value } : null;
+            case "node":
+                allowed = ["a node's name"];
+                return NodeName.Fault(value) is null ? query with { Node = new NodeName(value) } : null;
             case "entity":
                 allowed = ["a persistence id: KIND/KEY, for example tunnel/node-b"];
                 return PersistenceId.TryParse(value, null, out var id) ? query with { Entity = id } : null;

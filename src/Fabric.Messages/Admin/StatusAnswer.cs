@@ -4,6 +4,7 @@ namespace Fabric.Messages;
 
 /// <summary><c>/v1/status</c>: the node in one page.</summary>
 /// <param name="UptimeSeconds">Since the agent's start.</param>
+/// <param name="Conditions">What is wrong and keeps no pod from being attached; one sentence each.</param>
 /// <param name="Bridge">Null until the bridge is configured.</param>
 /// <param name="PortsByStage">Only stages that occur.</param>
 /// <param name="ReconciledOrdering">The newest event that ports and flows in Open vSwitch agree with.</param>
@@ -18,6 +19,7 @@ public sealed record StatusAnswer(
     string Version,
     double UptimeSeconds,
     ReadinessAnswer Readiness,
+    ImmutableArray<string> Conditions,
     BridgeAnswer? Bridge,
     ImmutableArray<Cidr> PodCidrs,
     ImmutableArray<IpAddress> GatewayAddresses,

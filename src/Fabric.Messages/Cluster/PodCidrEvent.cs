@@ -33,4 +33,16 @@ public abstract record PodCidrEvent : IEvent
     {
         public override string Describe() => $"{string.Join(", ", Cidrs)} of node {Node} freed: {Reason}";
     }
+
+    /// <summary>
+    /// At least 80 % of one family's blocks are held; said once, and again when that has been undone in between.
+    /// </summary>
+    /// <param name="ClusterCidrs">The family's ranges.</param>
+    /// <param name="Assigned">Blocks that nodes hold.</param>
+    /// <param name="Blocks">Blocks that there are.</param>
+    public sealed record PodCidrRunningLow(bool IsV6, ImmutableArray<Cidr> ClusterCidrs, long Assigned, long Blocks) : PodCidrEvent
+    {
+        public override string Describe() =>
+            $"pod CIDRs are running low: {Assigned} of {Blocks} blocks of {string.Join(", ", ClusterCidrs)} are held";
+    }
 }

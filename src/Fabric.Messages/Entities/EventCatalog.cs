@@ -13,27 +13,41 @@ namespace Fabric.Messages;
 public sealed class EventCatalog
 {
     private readonly FrozenDictionary<string, Entry> _byManifest;
-    private readonly FrozenDictionary<Type, Entry> _byType;
+    private readonly FrozenDictionary<Type, Entry[]> _byType;
 
     private EventCatalog(IReadOnlyCollection<Entry> entries)
     {
         _byManifest = entries.ToFrozenDictionary(e => e.Manifest, StringComparer.Ordinal);
-        _byType = entries.Where(e => e.Current).ToFrozenDictionary(e => e.Type);
+        _byType = entries.Where(e => e.IsWritten).GroupBy(e => e.Type)
+            .ToFrozenDictionary(g => g.Key, g => g.OrderByDescending(e => e.Level).ToArray());
+        if (_byType.Values.FirstOrDefault(g => g.DistinctBy(e => e.Level).Count() < g.Length) is { } twice)
+            throw new ArgumentException($"{twice[0].Type.Name} has two manifests of one level", nameof(entries));
+        Level = entries.Select(e => e.Level).DefaultIfEmpty(1).Max();
     }
 
     public IEnumerable<string> Manifests => _byManifest.Keys.Order(StringComparer.Ordinal);
 
-    /// <summary>A catalog that also reads what this one does, and writes <typeparamref name="T"/> under another manifest.</summary>
+    /// <summary>
+    /// The highest level of all manifests: what a member of the cluster declares. A release that adds manifests raises it by one.
+    /// </summary>
+    public int Level { get; }
+
+    /// <summary>
+    /// A catalog of the next level, which also reads what this one does, and writes <typeparamref name="T"/> under another manifest
+    /// for those who read that level.
+    /// </summary>
     public EventCatalog With<T>(string manifest, JsonTypeInfo<T> json)
         where T : class, IEvent =>
-        new([
-            .. _byManifest.Values.Select(e => e.Type == typeof(T) ? e with { Current = false } : e),
-            new Entry(manifest, typeof(T), json, Current: true, Upcast: null),
-        ]);
+        new([.. _byManifest.Values, new Entry(manifest, typeof(T), json, IsWritten: true, Level + 1, Upcast: null)]);
 
-    public string ManifestOf(IEvent e) => EntryOf(e).Manifest;
+    /// <summary>The newest manifest that readers of a level know.</summary>
+    /// <param name="readable">What all readers have; everything by default, since a node reads its own journal alone.</param>
+    public string ManifestOf(IEvent e, int readable = int.MaxValue) => EntryOf(e, readable).Manifest;
 
-    public byte[] Encode(IEvent e) => JsonSerializer.SerializeToUtf8Bytes(e, EntryOf(e).Json);
+    /// <summary>The level that a reader of this event must have at least.</summary>
+    public int LevelOf(IEvent e) => EntriesOf(e)[^1].Level;
+
+    public byte[] Encode(IEvent e, int readable = int.MaxValue) => JsonSerializer.SerializeToUtf8Bytes(e, EntryOf(e, readable).Json);
 
     /// <returns>False for a manifest that this version does not know; the caller stops folding there.</returns>
     /// <exception cref="JsonException">The payload is not what its manifest promises: the journal is damaged.</exception>
@@ -48,21 +62,25 @@ public sealed class EventCatalog
         return true;
     }
 
-    private Entry EntryOf(IEvent e) => _byType.TryGetValue(e.GetType(), out var entry)
-        ? entry
+    private Entry EntryOf(IEvent e, int readable) => Array.Find(EntriesOf(e), entry => entry.Level <= readable)
+        ?? throw new ArgumentException($"{e.GetType().Name} can't be written for readers of level {readable}", nameof(e));
+
+    private Entry[] EntriesOf(IEvent e) => _byType.TryGetValue(e.GetType(), out var entries)
+        ? entries
         : throw new ArgumentException($"{e.GetType().Name} has no manifest: register it in its catalog", nameof(e));
 
-    private sealed record Entry(string Manifest, Type Type, JsonTypeInfo Json, bool Current, Func<object, IEvent>? Upcast);
+    private sealed record Entry(string Manifest, Type Type, JsonTypeInfo Json, bool IsWritten, int Level, Func<object, IEvent>? Upcast);
 
     /// <summary>Collects manifests; <see cref="Build"/> makes the catalog.</summary>
     public sealed class Builder
     {
         private readonly List<Entry> _entries = [];
 
-        public Builder Add<T>(string manifest, JsonTypeInfo<T> json)
+        /// <param name="level">1 for what the first release knows; see <see cref="Level"/>.</param>
+        public Builder Add<T>(string manifest, JsonTypeInfo<T> json, int level = 1)
             where T : class, IEvent
         {
-            _entries.Add(new Entry(manifest, typeof(T), json, Current: true, Upcast: null));
+            _entries.Add(new Entry(manifest, typeof(T), json, IsWritten: true, level, Upcast: null));
             return this;
         }
 
@@ -70,7 +88,7 @@ public sealed class EventCatalog
         public Builder AddOld<T>(string manifest, JsonTypeInfo<T> json, Func<T, IEvent> upcast)
             where T : class
         {
-            _entries.Add(new Entry(manifest, typeof(T), json, Current: false, stored => upcast((T)stored)));
+            _entries.Add(new Entry(manifest, typeof(T), json, IsWritten: false, Level: 1, stored => upcast((T)stored)));
             return this;
         }
 

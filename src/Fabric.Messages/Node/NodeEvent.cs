@@ -35,6 +35,40 @@ public abstract record NodeEvent : IEvent
         public override string Describe() => $"pod CIDR {string.Join(", ", Cidrs)} adopted";
     }
 
+    /// <summary>The cluster took this node's block away: no pod gets an address of it any more.</summary>
+    public sealed record PodCidrsWithdrawn(ImmutableArray<Cidr> Cidrs, string Reason) : NodeEvent
+    {
+        public override string Describe() => $"pod CIDR {string.Join(", ", Cidrs)} withdrawn: {Reason}";
+    }
+
+    /// <summary>
+    /// Attachments that kept addresses of a block that is no longer this node's: other nodes send packets for them elsewhere.
+    /// </summary>
+    /// <param name="Cidrs">What is this node's now.</param>
+    public sealed record AttachmentsStranded(ImmutableArray<AttachmentId> Attachments, ImmutableArray<Cidr> Cidrs) : NodeEvent
+    {
+        public override string Describe() => $"{Attachments.Length} attachments have addresses outside of {string.Join(", ", Cidrs)} and are "
+            + $"not reached from other nodes: {string.Join(", ", Attachments)}";
+    }
+
+    /// <summary>The cluster removed this node; it serves no ADD until it is a member again.</summary>
+    public sealed record RemovedFromCluster(string Reason, DateTimeOffset Since) : NodeEvent
+    {
+        public override string Describe() => $"removed from the cluster: {Reason}";
+    }
+
+    /// <summary>After a removal: a member again.</summary>
+    public sealed record RejoinedCluster(long Incarnation) : NodeEvent
+    {
+        public override string Describe() => $"a member of the cluster again, as incarnation {Incarnation}";
+    }
+
+    /// <summary>An operator drained this node, or ended that.</summary>
+    public sealed record DrainChanged(bool IsDrained) : NodeEvent
+    {
+        public override string Describe() => IsDrained ? "drained: no new pods" : "no longer drained";
+    }
+
     /// <summary>Open vSwitch went away or came back.</summary>
     public sealed record SwitchLost(string Reason) : NodeEvent
     {

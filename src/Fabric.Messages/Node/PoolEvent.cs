@@ -16,6 +16,14 @@ public abstract record PoolEvent : IEvent
         public override string Describe() => $"pool opened on {Cidr}, the first {Reserved} addresses reserved";
     }
 
+    /// <summary>
+    /// The pool gives nothing any more, and nobody holds anything of it: the node gives its block back to the cluster next.
+    /// </summary>
+    public sealed record PoolClosed(Cidr Cidr, string Reason) : PoolEvent, ISyncedEvent
+    {
+        public override string Describe() => $"pool on {Cidr} closed: {Reason}";
+    }
+
     /// <param name="EndedRest">The pool was otherwise empty, so an address was taken before its rest was over.</param>
     public sealed record AddressAllocated(AttachmentId Attachment, IpAddress Address, bool EndedRest) : PoolEvent
     {

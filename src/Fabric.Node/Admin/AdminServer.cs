@@ -8,8 +8,8 @@ namespace Fabric.Node;
 
 /// <summary>Answers <see cref="AdminPaths"/> on the admin socket.</summary>
 /// <remarks>
-/// Facts are read on the event loop, everything else happens off it. No request can change anything, and none can stop the agent:
-/// what fails is answered with an <see cref="AdminError"/> and told to the observer.
+/// Facts are read and operations carried out on the event loop, everything else happens off it. No request can stop the agent: what
+/// fails is answered with an <see cref="AdminError"/> and told to the observer.
 /// </remarks>
 public sealed class AdminServer : IAsyncDisposable
 {
@@ -24,11 +24,12 @@ public sealed class AdminServer : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly IAdminObserver _observer;
     private readonly StreamTimes _times;
+    private readonly AdminOperations _operations;
     private readonly CancellationTokenSource _stopping = new();
     private HttpSocket? _socket;
 
     public AdminServer(EventLoop loop, INodeView view, INodeJournal journal, string journalPath, EventCatalog catalog,
-        TimeProvider time, IAdminObserver observer)
+        TimeProvider time, IAdminObserver observer, IClusterOperations? operations = null)
     {
         _loop = loop;
         _view = view;
@@ -38,6 +39,7 @@ public sealed class AdminServer : IAsyncDisposable
         _time = time;
         _observer = observer;
         _times = new StreamTimes(journal, catalog);
+        _operations = new AdminOperations(loop, operations, time);
     }
 
     /// <summary>Listens on a unix socket with mode 0600; a file that a killed agent left is replaced.</summary>
@@ -92,17 +94,27 @@ public sealed class AdminServer : IAsyncDisposable
                 $"there is no '{path}'; there are {string.Join(", ", AdminPaths.All)}", null, null, AdminPaths.All), cancellationToken);
             return;
         }
-        if (!HttpMethods.IsGet(context.Request.Method))
+        var method = AdminPaths.Operations.Contains(path) ? HttpMethods.Post : HttpMethods.Get;
+        if (!HttpMethods.Equals(context.Request.Method, method))
         {
-            context.Response.Headers.Allow = "GET";
+            context.Response.Headers.Allow = method;
             await RefuseAsync(context, 405, new AdminError(
-                $"{context.Request.Method} is not possible here: the admin socket only answers GET", null, null, ["GET"]),
-                cancellationToken);
+                $"{context.Request.Method} is not possible here: {path} answers {method}", null, null, [method]), cancellationToken);
+            return;
+        }
+        if (method == HttpMethods.Post)
+        {
+            await OperateAsync(context, cancellationToken);
             return;
         }
         if (path == AdminPaths.Events)
         {
             await EventsAsync(context, cancellationToken);
+            return;
+        }
+        if (path == AdminPaths.Members && context.Request.Query.Count == 1 && context.Request.Query["watch"] is ["true"])
+        {
+            await WatchMembersAsync(context.Response, cancellationToken);
             return;
         }
         if (context.Request.Query.FirstOrDefault() is { Key: { } name } extra)
@@ -122,6 +134,33 @@ public sealed class AdminServer : IAsyncDisposable
             _ => AnswerAsync(
                 context, NodeAnswers.Flows(await ReadAsync(cancellationToken)), AdminJson.Default.FlowsAnswer, cancellationToken),
         });
+    }
+
+    private async Task OperateAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        var (done, status, error) = await _operations.RunAsync(context.Request, cancellationToken);
+        if (done is null)
+        {
+            await RefuseAsync(context, status, error!, cancellationToken);
+            return;
+        }
+        var answer = new OperationAnswer(_time.GetUtcNow(), (await ReadAsync(cancellationToken)).Identity.Node, done);
+        await AnswerAsync(context, answer, AdminJson.Default.OperationAnswer, cancellationToken);
+    }
+
+    /// <summary>One line now and one after each change, until the client leaves. Changes that come together are one line.</summary>
+    private async Task WatchMembersAsync(HttpResponse response, CancellationToken cancellationToken)
+    {
+        response.ContentType = "application/x-ndjson";
+        while (true)
+        {
+            var seen = _view.ClusterChanges.Count;
+            var members = NodeAnswers.Members(await ReadAsync(cancellationToken));
+            await JsonSerializer.SerializeAsync(response.BodyWriter, members, AdminJson.Default.MembersAnswer, cancellationToken);
+            await response.BodyWriter.WriteAsync("\n"u8.ToArray(), cancellationToken);
+            await response.BodyWriter.FlushAsync(cancellationToken);
+            await _view.ClusterChanges.WaitAsync(seen, cancellationToken);
+        }
     }
 
     private async Task StatusAsync(HttpContext context, CancellationToken cancellationToken)

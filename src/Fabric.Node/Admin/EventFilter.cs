@@ -28,6 +28,7 @@ public sealed class EventFilter(EventQuery query, EventCatalog catalog)
         if (Learns && !MatchesSubject(e))
             return false;
         return (query.Entity is not { } entity || e.Stream == entity)
+            && (query.Node is not { } node || Concerns(e, node))
             && (query.Correlation is not { } correlation || e.Correlation == correlation)
             && (query.Kind is not { } kind || IsKind(e, kind))
             && !IsBefore(e, query.Since)
@@ -40,6 +41,14 @@ public sealed class EventFilter(EventQuery query, EventCatalog catalog)
 
     private static bool IsAfter(EventEnvelope e, EventBound? bound) =>
         bound is not null && (bound.Ordering is { } o ? e.Ordering > o : e.Hlc.Time > bound.Time);
+
+    private bool Concerns(EventEnvelope e, NodeName node) => e.Stream.Kind switch
+    {
+        "tunnel" or "node" => e.Stream.Key == node.Value,
+        "observed" => Decoded(e) is ClusterEventObserved { Payload: var payload }
+            && payload.TryGetProperty("node", out var name) && name.ValueEquals(node.Value),
+        _ => false,
+    };
 
     private static bool IsKind(EventEnvelope e, string kind) =>
         e.Stream.Kind == kind

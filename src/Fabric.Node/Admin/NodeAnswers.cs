@@ -17,6 +17,7 @@ public static class NodeAnswers
             facts.Readiness.IsReady
                 ? ReadinessAnswer.Yes
                 : new ReadinessAnswer(false, facts.Readiness.Code, [facts.Readiness.Reason]),
+            Conditions(facts),
             state.Bridge.Configured is { } b
                 ? new BridgeAnswer(b.Bridge, b.DatapathType, Word(b.Overlay), b.OverlayPort, b.Vni, b.MtuBytes, b.PipelineVersion)
                 : null,
@@ -47,15 +48,15 @@ public static class NodeAnswers
         return new MembersAnswer(facts.At, facts.Identity.Node, Cluster(facts.Cluster),
             facts.Cluster is not { } cluster ? [] :
             [
-                .. cluster.Members.OrderBy(m => m.Node).Select(m => new MemberEntry(
+                .. cluster.Members.Select(m => new MemberEntry(
                     m.Node, m.Uid, m.Incarnation, Word(m.State), m.Reason, m.Since, m.Version,
-                    m.UnderlayAddresses, m.PodCidrs, m.Node == singleton)),
+                    m.UnderlayAddresses, m.PodCidrs, m.Node == singleton && !m.IsFormer, m.IsDrained, m.IsFormer)),
             ]);
     }
 
     public static MeshAnswer Mesh(NodeFacts facts, IReadOnlyDictionary<NodeName, DateTimeOffset> since)
     {
-        var states = facts.Cluster?.Members.ToDictionary(m => m.Node, m => Word(m.State)) ?? [];
+        var states = facts.Cluster?.Members.Where(m => !m.IsFormer).ToDictionary(m => m.Node, m => Word(m.State)) ?? [];
         var bridge = facts.State.Bridge.Configured;
         return new MeshAnswer(
             facts.At, facts.Identity.Node, bridge is null ? null : Word(bridge.Overlay), bridge?.Vni,
@@ -93,6 +94,19 @@ public static class NodeAnswers
                 .OrderBy(f => f.Flow.Table).ThenByDescending(f => f.Flow.Priority).ThenBy(f => f.Text.Text, StringComparer.Ordinal)
                 .Select(f => Flow(facts.State, f, owners.TryGetValue(f.Text.Id, out var owner) ? owner : null)),
         ]);
+    }
+
+    private static ImmutableArray<string> Conditions(NodeFacts facts)
+    {
+        var conditions = ImmutableArray.CreateBuilder<string>();
+        conditions.AddRange(facts.Cluster?.Stalls ?? []);
+        conditions.AddRange(facts.Cluster?.Conditions ?? []);
+        if (facts.State.Stranded is { IsEmpty: false } stranded)
+        {
+            conditions.Add($"{stranded.Length} attachments have addresses of a block that is no longer this node's and are not reached from "
+                + $"other nodes: {string.Join(", ", stranded.Take(10))}{(stranded.Length > 10 ? " …" : "")}; delete their pods");
+        }
+        return conditions.ToImmutable();
     }
 
     private static ClusterAnswer? Cluster(ClusterFacts? c) =>

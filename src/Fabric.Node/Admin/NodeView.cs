@@ -1,3 +1,5 @@
+using Fabric.Cluster;
+
 namespace Fabric.Node;
 
 /// <summary>Reads the agent's parts; made and used on the event loop.</summary>
@@ -24,6 +26,8 @@ public sealed class NodeView : INodeView
 
     /// <summary>Null when the agent runs without a cluster store.</summary>
     public IClusterView? Cluster { get; init; }
+
+    public required ChangeSignal ClusterChanges { get; init; }
 
     public NodeFacts Read() => new(
         Time.GetUtcNow(),

@@ -57,9 +57,9 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         // A store call may block on another process's transaction; the control plane must not.
         await using var storeLoop = new EventLoop("cluster store", e => log.Error("unexpected failure in the cluster store", e));
         var storeUri = StoreUri();
-        var cluster = new ClusterLink(() => storeUri.Open(time, storeLoop), node, directory.Incarnation, core.Host, core.Fold, time, log)
+        var cluster = new ClusterLink(
+            () => storeUri.Open(time, storeLoop), node, directory.Incarnation, directory.NextIncarnation, core, time, log)
         {
-            CidrsAssigned = core.AdoptAsync,
             Confirmed = () => Confirm(core, directory, node.BootId),
         };
         core.Readiness.StoreFault = () => cluster.StoreFault;
@@ -79,7 +79,8 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
             Time = time,
             SwitchVersion = () => ovs.Version,
             Cluster = cluster,
-        }, () => core.Readiness.HasRecovered, term.Token);
+            ClusterChanges = cluster.Changes,
+        }, cluster.Operations, () => core.Readiness.HasRecovered, term.Token);
         using var socket = ListenForCni();
         var listener = new CniListener(socket, call => loop.RunAsync(call), core.Cni.HandleAsync, NewCorrelation, time, log);
         var recovered = new TaskCompletionSource();

@@ -3,20 +3,21 @@ using Fabric.Messages;
 
 namespace Fabric.Node;
 
-/// <summary>The agent's HTTP doors: the admin socket, metrics, probes. They only look; none can stop the agent.</summary>
+/// <summary>The agent's HTTP doors: the admin socket, metrics, probes. None can stop the agent.</summary>
 internal sealed class AgentDoors : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> _open = [];
 
     /// <exception cref="AgentException">A socket or address can't be listened on; the message names its option.</exception>
     public static async Task<AgentDoors> OpenAsync(NodeOptions options, string version, StateDirectory directory, EventLoop loop,
-        SqliteNodeJournal journal, AgentLog log, TimeProvider time, NodeView view, Func<bool> hasStarted, CancellationToken cancellationToken)
+        SqliteNodeJournal journal, AgentLog log, TimeProvider time, NodeView view,
+        IClusterOperations operations, Func<bool> hasStarted, CancellationToken cancellationToken)
     {
         var doors = new AgentDoors();
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(options.AdminSocket)!);
-            var admin = new AdminServer(loop, view, journal, directory.JournalPath, NodeEvents.Catalog, time, log);
+            var admin = new AdminServer(loop, view, journal, directory.JournalPath, NodeEvents.Catalog, time, log, operations);
             doors._open.Add(admin);
             await Named("--admin-socket", options.AdminSocket, () => admin.StartAsync(options.AdminSocket, cancellationToken));
             log.Metrics = new NodeMetrics(version);

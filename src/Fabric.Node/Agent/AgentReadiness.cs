@@ -5,7 +5,7 @@ namespace Fabric.Node;
 /// <summary>Decides what STATUS and the readiness probe say: success whenever ADD can be served.</summary>
 /// <remarks>The cluster store and the peers do not count: a node that holds a pod CIDR serves without them.</remarks>
 public sealed class AgentReadiness(
-    NodeFold fold, Reconciler reconciler, GatewayKeeper gateway, AgentLog log, NodeParameters node)
+    NodeFold fold, Reconciler reconciler, GatewayKeeper gateway, ClusterStanding standing, AgentLog log, NodeParameters node)
 {
     /// <summary>Whether what a crash left behind has been looked at.</summary>
     public bool HasRecovered { get; set; }
@@ -26,6 +26,10 @@ public sealed class AgentReadiness(
             return NotAvailable("the agent is starting");
         if (fold.StoppedAt is { } stop)
             return NotAvailable(stop);
+        if (standing.Removal is { } removal)
+            return NotAvailable($"this node was removed from the cluster ({removal}); it joins again once the cluster store answers");
+        if (standing.IsDrained)
+            return NotAvailable($"this node is drained; fabric node undrain {node.Options.NodeName} ends that");
         if (state.Bridge.Configured is null || state.PodCidrs.IsEmpty)
         {
             return NotAvailable("this node has no pod CIDR yet"
@@ -52,7 +56,8 @@ public sealed class AgentReadiness(
             if (!state.Pools.TryGetValue(pool, out var held) || held.Cidr is not { } cidr)
                 return NotAvailable($"pool {pool} is not open yet");
             var unusable = (UInt128)(AddressPool.ReservedAddresses + (cidr.IsV6 ? 0 : 1));
-            if ((UInt128)held.Lending.Holders.Count + unusable >= cidr.Size)
+            // A pod on an address of an earlier block takes none of this one's.
+            if ((UInt128)held.Lending.Holders.Keys.Count(cidr.Contains) + unusable >= cidr.Size)
                 return NotAvailable($"all addresses of {cidr} are held") with { IsFull = true };
         }
         return null;

@@ -26,6 +26,8 @@ public sealed class NodeCore : IDisposable
 
     private static readonly TimeSpan AskWithin = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan LeaveWithin = TimeSpan.FromSeconds(2);
+
     private readonly NodeParameters _node;
     private readonly INodeJournal _journal;
     private readonly TimeProvider _time;
@@ -35,6 +37,7 @@ public sealed class NodeCore : IDisposable
     private readonly Rebuild _rebuild;
     private readonly DetachWithoutJournal _withoutJournal;
     private (ImmutableArray<Cidr> Cidrs, CorrelationId Correlation, Causation? Cause)? _adopting;
+    private ImmutableArray<Cidr>? _clusterCidrs;
 
     public NodeCore(NodeParameters node, long incarnation, INodeJournal journal, HlcClock clock, IKernel kernel, ISwitch ovs,
         TimeProvider time, AgentLog log)
@@ -68,7 +71,8 @@ public sealed class NodeCore : IDisposable
             Gateway.Wake();
         };
         _recovery = new Recovery(Fold, Host, kernel, Reconciler, log);
-        Readiness = new AgentReadiness(Fold, Reconciler, Gateway, log, node);
+        Standing = new ClusterStanding(node, Host, Fold, time);
+        Readiness = new AgentReadiness(Fold, Reconciler, Gateway, Standing, log, node);
         _withoutJournal = new DetachWithoutJournal(Fold, Reconciler, kernel, Sandboxes, Host, time, log);
         _rebuild = new Rebuild(ovs, kernel, Host, node, time, log);
         Cni = new CniService(
@@ -96,6 +100,9 @@ public sealed class NodeCore : IDisposable
     public Reconciler Reconciler { get; }
 
     public GatewayKeeper Gateway { get; }
+
+    /// <summary>What the cluster says of this node.</summary>
+    public ClusterStanding Standing { get; }
 
     public Sandboxes Sandboxes { get; } = new();
 
@@ -169,6 +176,13 @@ public sealed class NodeCore : IDisposable
         }
     }
 
+    /// <summary>All pods' addresses: what the cluster says, before that what the journal does, at the first start the options.</summary>
+    public ImmutableArray<Cidr> ClusterCidrs
+    {
+        get => _clusterCidrs ?? Fold.State.Bridge.Configured?.ClusterCidrs ?? _node.Options.ClusterCidrs;
+        set => _clusterCidrs = value;
+    }
+
     /// <summary>
     /// Opens the pools on the node's blocks and configures the bridge with them. Repeating it changes nothing; what the journal
     /// declines now is done as soon as it can be written.
@@ -180,12 +194,13 @@ public sealed class NodeCore : IDisposable
         {
             _log.Info($"pod CIDR {string.Join(", ", cidrs)}");
             Host.Tell(NodeLife.Id(_node.Options.NodeName), new NodeLife.Record(new NodeEvent.PodCidrsAdopted(cidrs)), correlation, cause);
+            ReportStranded(cidrs, correlation, cause);
         }
         var context = new AskContext(correlation, AskWithin, cause);
         foreach (var cidr in cidrs)
             Report(await Host.AskAsync(AddressPool.Id(_node.Network, cidr.IsV6), new AddressPool.Command.Open(cidr), context));
         Report(await Host.AskAsync(
-            Bridge.Id(_node.Options.Bridge.Value), new Bridge.Command.Configure(_node.BridgeFor(cidrs)), context));
+            Bridge.Id(_node.Options.Bridge.Value), new Bridge.Command.Configure(_node.BridgeFor(cidrs, ClusterCidrs)), context));
 
         void Report(AskResult result)
         {
@@ -208,6 +223,42 @@ public sealed class NodeCore : IDisposable
             _log.Info($"journal compacted: {report}");
     }
 
+    /// <summary>The cluster took the blocks back: no pod gets an address of them any more; those that have one keep it.</summary>
+    public Task WithdrawAsync(string reason, Causation? cause)
+    {
+        var cidrs = Fold.State.PodCidrs;
+        _adopting = null;
+        if (cidrs.IsEmpty)
+            return Task.CompletedTask;
+        _log.Warn($"pod CIDR {string.Join(", ", cidrs)} is no longer this node's: {reason}");
+        Host.Tell(NodeLife.Id(_node.Options.NodeName), new NodeLife.Record(new NodeEvent.PodCidrsWithdrawn(cidrs, reason)),
+            CorrelationId.None, cause);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Gives the blocks of a drained node without attachments up, on disk before it says so: what the cluster frees then, this node
+    /// does not use after a restart either.
+    /// </summary>
+    /// <returns>Whether nothing here uses them any more.</returns>
+    public async Task<bool> TryLeaveAsync()
+    {
+        if (!Standing.IsDrained || !Fold.State.Ports.IsEmpty)
+            return false;
+        _adopting = null;
+        foreach (var pool in _node.PoolsFor(Fold.State.PodCidrs))
+        {
+            // The pool decides: an ADD that is under way holds an address, or finds the pool closed.
+            if (await Host.AskAsync(pool, new AddressPool.Command.Close("drained, and the agent leaves"),
+                    new AskContext(CorrelationId.None, LeaveWithin)) is not AskResult.Replied and var answer)
+            {
+                _log.Warn($"the node keeps its pod CIDR: {answer}");
+                return false;
+            }
+        }
+        return true;
+    }
+
     public void Dispose() => Host.Dispose();
 
     private CniSettings Settings() => new(_node.Options.Bridge.Value, _node.Network, _node.MtuBytes, _node.BootId,
@@ -226,6 +277,15 @@ public sealed class NodeCore : IDisposable
 
     private void RecordLife(NodeEvent e) =>
         Host.Tell(NodeLife.Id(_node.Options.NodeName), new NodeLife.Record(e), CorrelationId.None);
+
+    private void ReportStranded(ImmutableArray<Cidr> cidrs, CorrelationId correlation, Causation? cause)
+    {
+        if (Fold.State.StrandedBy(cidrs) is not { IsEmpty: false } stranded)
+            return;
+        var e = new NodeEvent.AttachmentsStranded(stranded, cidrs);
+        _log.Warn(e.Describe());
+        Host.Tell(NodeLife.Id(_node.Options.NodeName), new NodeLife.Record(e), correlation, cause);
+    }
 
     private async Task EveryAsync(TimeSpan interval, Func<Task> work, CancellationToken cancellationToken)
     {
@@ -264,6 +324,7 @@ public sealed class NodeCore : IDisposable
         var state = Fold.State;
         if (state.PodCidrs.SequenceEqual(adopting.Cidrs)
             && state.Bridge.Configured is { } bridge && bridge.PodCidrs.SequenceEqual(adopting.Cidrs)
+            && bridge.ClusterCidrs.SequenceEqual(ClusterCidrs)
             && adopting.Cidrs.All(c => state.Pools.GetValueOrDefault(AddressPool.Id(_node.Network, c.IsV6))?.Cidr == c))
             _adopting = null;
         else

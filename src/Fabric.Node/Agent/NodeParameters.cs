@@ -27,7 +27,8 @@ public sealed record NodeParameters(
     public string Network => Options.ClusterName;
 
     /// <summary>The bridge that a pod CIDR asks for.</summary>
-    public BridgeEvent.BridgeConfigured BridgeFor(ImmutableArray<Cidr> podCidrs) => new(
+    /// <param name="clusterCidrs">All pods' addresses, as the cluster has them.</param>
+    public BridgeEvent.BridgeConfigured BridgeFor(ImmutableArray<Cidr> podCidrs, ImmutableArray<Cidr> clusterCidrs) => new(
         Options.Bridge.Value,
         Options.DatapathType,
         PipelineVersion,
@@ -41,7 +42,7 @@ public sealed record NodeParameters(
         Options.Vni,
         MtuBytes,
         DefaultZone,
-        Options.ClusterCidrs,
+        clusterCidrs,
         podCidrs,
         Vteps);
 

@@ -23,8 +23,15 @@ public sealed class StateDirectory : IDisposable
     /// <summary>Random, drawn at the first start: a reinstalled node is another one.</summary>
     public string Uid { get; }
 
-    /// <summary>Counts the starts; it is on disk before anything is written under it.</summary>
-    public long Incarnation { get; }
+    /// <summary>Counts the starts, and the returns after a removal; it is on disk before anything is written under it.</summary>
+    public long Incarnation { get; private set; }
+
+    /// <exception cref="IOException">It can't be written.</exception>
+    public long NextIncarnation()
+    {
+        WriteSynced(IncarnationPath(Path), (Incarnation + 1).ToString(CultureInfo.InvariantCulture));
+        return ++Incarnation;
+    }
 
     /// <summary>Whether the cluster store has confirmed this node's blocks since the machine booted.</summary>
     public bool IsBootConfirmed(string bootId) =>
@@ -48,7 +55,7 @@ public sealed class StateDirectory : IDisposable
         try
         {
             var uid = ReadOrWrite(System.IO.Path.Combine(path, "node-uid"), () => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
-            var counter = System.IO.Path.Combine(path, "incarnation");
+            var counter = IncarnationPath(path);
             var last = File.Exists(counter) && long.TryParse(File.ReadAllText(counter), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0;
             WriteSynced(counter, (last + 1).ToString(CultureInfo.InvariantCulture));
             return new StateDirectory(path, owner, uid, last + 1);
@@ -61,6 +68,8 @@ public sealed class StateDirectory : IDisposable
     }
 
     public void Dispose() => _lock.Dispose();
+
+    private static string IncarnationPath(string directory) => System.IO.Path.Combine(directory, "incarnation");
 
     private static string ReadOrWrite(string path, Func<string> make)
     {

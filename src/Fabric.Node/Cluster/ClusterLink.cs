@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Fabric.Actors;
 using Fabric.Cluster;
-using Fabric.Messages;
 
 namespace Fabric.Node;
 
@@ -12,12 +11,13 @@ namespace Fabric.Node;
 /// Lives on the event loop. A store that can't be reached stops nothing here.
 /// </remarks>
 public sealed class ClusterLink(
-    Func<IClusterStore> open, NodeParameters node, long incarnation, IEntityHost host, NodeFold fold, TimeProvider time, AgentLog log)
-    : IClusterView
+    Func<IClusterStore> open, NodeParameters node, long incarnation, Func<long> nextIncarnation, NodeCore core, TimeProvider time,
+    AgentLog log) : IClusterView
 {
     private static readonly TimeSpan OpenAgainAfter = TimeSpan.FromSeconds(1);
 
     private readonly StoreContact _contact = new(time, log);
+    private IClusterStore? _store;
     private NodePart? _part;
     private MeshFollower? _mesh;
     private PodCidrFollower? _podCidrs;
@@ -26,11 +26,17 @@ public sealed class ClusterLink(
     /// <summary>Why the store can't be read, or null.</summary>
     public string? StoreFault => _contact.Fault;
 
+    public ChangeSignal Changes => _contact.Changes;
+
+    /// <summary>What operators may ask the cluster for here.</summary>
+    public IClusterOperations Operations => new ClusterOperations(
+        node, () => _store is { } store && _part?.Writer is { } writer ? (store, writer) : null, () => StoreFault)
+    {
+        EventLevel = () => _members?.State?.EventLevel ?? 1,
+    };
+
     /// <summary>Whether the mesh has been read to its end since the start.</summary>
     public bool IsMeshKnown => _mesh?.State is not null;
-
-    /// <summary>Called on the loop when the cluster assigned this node its blocks.</summary>
-    public required Func<ImmutableArray<Cidr>, CorrelationId, Causation?, Task> CidrsAssigned { get; init; }
 
     /// <summary>Called on the loop once the store has told all that it knows of this node's blocks.</summary>
     public required Action Confirmed { get; init; }
@@ -39,23 +45,41 @@ public sealed class ClusterLink(
         node.Options.ClusterStore,
         StoreFault is null,
         _contact.LastAt,
-        _part?.IsSingletonHolder == true ? node.Options.NodeName : null,
-        _members?.State is { } members && _podCidrs?.State is { } podCidrs ? MemberView.Of(members, podCidrs) : []);
+        _members?.State?.Singleton?.Node,
+        _part?.Singletons?.IsHolder ?? false,
+        _members?.State is { } members && _podCidrs?.State is { } podCidrs ? MemberView.Of(members, podCidrs) : [],
+        _podCidrs?.State is { } blocks ? ClusterCidrUse.Of(blocks, node.Options.Quarantine, time.GetUtcNow()) : [],
+        [.. new[] { _members?.Stall, _podCidrs?.Stall, _mesh?.Stall }.OfType<string>()],
+        Conditions());
 
     /// <summary>Joins, and takes part until cancelled.</summary>
     /// <exception cref="AgentException">Another node has this name or uid, or a newer agent of this node has started.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await using var store = await OpenAsync(cancellationToken);
-        var context = new FollowContext(store, node.Streams.Catalog, new ClusterEventCopies(host, fold, log), _contact, time, log);
-        _part = new NodePart(store, node, incarnation, time, log);
-        _mesh = new MeshFollower(node, host, fold, context);
-        _podCidrs = new PodCidrFollower(node, CidrsAssigned, Confirmed, context);
-        _members = new MembershipFollower(node, context);
+        _store = store;
+        var context = new FollowContext(
+            store, node.Streams.Catalog, new ClusterEventCopies(core.Host, core.Fold, log), _contact, time, log);
+        _part = new NodePart(store, node, incarnation, nextIncarnation, core.TryLeaveAsync, _contact, time, log);
+        _mesh = new MeshFollower(node, core.Host, core.Fold, context);
+        _podCidrs = new PodCidrFollower(node, core, Confirmed, context);
+        _members = new MembershipFollower(node, core.Standing, _part, context);
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Together.RunAsync(
             [_mesh.RunAsync(term.Token), _podCidrs.RunAsync(term.Token), _members.RunAsync(term.Token), _part.RunAsync(term.Token)], term);
         cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>What is wrong and keeps no pod from being attached, one sentence each.</summary>
+    private ImmutableArray<string> Conditions()
+    {
+        var conditions = ImmutableArray.CreateBuilder<string>();
+        if (_mesh?.Mismatch is { } mismatch)
+            conditions.Add(mismatch);
+        if (_podCidrs?.Unused is { IsEmpty: false } unused)
+            conditions.Add($"--cluster-cidr {string.Join(", ", unused)} is not of this cluster");
+        conditions.AddRange(_part?.Singletons?.Faults ?? []);
+        return conditions.ToImmutable();
     }
 
     /// <summary>A store that is not there yet is waited for: what the journal knows serves meanwhile.</summary>

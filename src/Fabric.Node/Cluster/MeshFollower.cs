@@ -12,7 +12,9 @@ public sealed class MeshFollower(NodeParameters node, IEntityHost host, NodeFold
 
     private readonly AgentLog _log = context.Log;
     private readonly TimeProvider _time = context.Time;
-    private bool _isCompared;
+
+    /// <summary>How this node's options differ from the mesh, or null.</summary>
+    public string? Mismatch { get; private set; }
 
     public override async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -60,13 +62,13 @@ public sealed class MeshFollower(NodeParameters node, IEntityHost host, NodeFold
     private void Compare(MeshEvent.MeshOpened? opened)
     {
         var options = node.Options;
-        if (_isCompared || opened is null)
-            return;
-        _isCompared = true;
-        if ((opened.Vni, opened.Overlay, opened.OverlayPort) == (options.Vni, options.Overlay, options.OverlayPort))
-            return;
-        _log.Error($"the mesh uses {opened.Overlay.ToString().ToLowerInvariant()} port {opened.OverlayPort} with VNI {opened.Vni}, and "
-            + $"this node's options say {options.Overlay.ToString().ToLowerInvariant()} port {options.OverlayPort} with VNI {options.Vni}; "
-            + "pods here reach no other node: mend --overlay, --overlay-port or --vni", null);
+        var mismatch = opened is null || (opened.Vni, opened.Overlay, opened.OverlayPort) == (options.Vni, options.Overlay, options.OverlayPort)
+            ? null
+            : $"the mesh uses {opened.Overlay.ToString().ToLowerInvariant()} port {opened.OverlayPort} with VNI {opened.Vni}, and "
+                + $"this node's options say {options.Overlay.ToString().ToLowerInvariant()} port {options.OverlayPort} with VNI {options.Vni}; "
+                + "pods here reach no other node: mend --overlay, --overlay-port or --vni";
+        if (mismatch is not null && mismatch != Mismatch)
+            _log.Error(mismatch, null);
+        Mismatch = mismatch;
     }
 }

@@ -64,5 +64,6 @@ public abstract class StreamFollower<TState>(IEntity<TState> entity, Persistence
     {
         State = state;
         await ActAsync(state, cause);
+        context.Contact.Changes.Raise();
     }
 }

@@ -24,6 +24,9 @@ public sealed class AddressPool : IEntity<AddressPool.State>
         /// <summary>Gives addresses of this block from now on.</summary>
         public sealed record Open(Cidr Cidr) : Command;
 
+        /// <summary>Gives none any more, if none is held: the block goes back to the cluster.</summary>
+        public sealed record Close(string Reason) : Command;
+
         /// <param name="Requested">A static address, or null for any.</param>
         public sealed record Allocate(AttachmentId Attachment, IpAddress? Requested) : Command;
 
@@ -41,6 +44,8 @@ public sealed class AddressPool : IEntity<AddressPool.State>
         public sealed record Released : Reply;
 
         public sealed record Opened : Reply;
+
+        public sealed record Closed : Reply;
     }
 
     public sealed record State(Cidr? Cidr, Lending<IpAddress> Lending);
@@ -59,6 +64,10 @@ public sealed class AddressPool : IEntity<AddressPool.State>
     {
         Command.Open open when state.Cidr == open.Cidr => Decision.AcceptAndReply(new Reply.Opened()),
         Command.Open open => Decision.AcceptAndReply(new Reply.Opened(), new PoolEvent.PoolOpened(open.Cidr, ReservedAddresses)),
+        Command.Close when state.Cidr is null => Decision.AcceptAndReply(new Reply.Closed()),
+        Command.Close when state.Lending.Held.Count > 0 => Decision.Reject("addresses-held",
+            $"{state.Lending.Held.Count} addresses of {state.Cidr} are held, the first by {state.Lending.Held.Keys.First()}"),
+        Command.Close close => Decision.AcceptAndReply(new Reply.Closed(), new PoolEvent.PoolClosed(state.Cidr.Value, close.Reason)),
         Command.Allocate allocate => Allocate(state, allocate, at),
         Command.Release release when state.Lending.Held.TryGetValue(release.Attachment, out var address) =>
             Decision.AcceptAndReply(new Reply.Released(), new PoolEvent.AddressReleased(release.Attachment, address, at)),
@@ -69,6 +78,7 @@ public sealed class AddressPool : IEntity<AddressPool.State>
     public State Evolve(State state, IEvent e) => e switch
     {
         PoolEvent.PoolOpened opened => state with { Cidr = opened.Cidr },
+        PoolEvent.PoolClosed => state with { Cidr = null },
         PoolEvent.AddressAllocated taken => state with { Lending = state.Lending.Take(taken.Attachment, taken.Address) },
         PoolEvent.AddressReleased back => state with { Lending = state.Lending.GiveBack(back.Attachment, back.Address, back.At) },
         _ => throw new UnreachableException(e.ToString()),

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using Fabric.Actors;
+using Fabric.Cluster;
 using Fabric.Messages;
 
 namespace Fabric.Node;
@@ -29,6 +30,15 @@ public sealed class NodeMetrics
         "fabric_journal_appends_unknown_total", "Appends whose outcome was not known at once.");
     private readonly Gauge _mailboxDepth = new("fabric_mailbox_depth_max", "The deepest mailbox of all entities.");
     private readonly Gauge _peers = new("fabric_peers", "Peers that packets are tunnelled to.");
+    private readonly Gauge _members = new("fabric_members", "The cluster's members by state.", "state");
+    private readonly Gauge _singleton = new("fabric_singleton_holder", "1 if the cluster's singletons run on this node.");
+    private readonly Gauge _podCidrBlocks = new(
+        "fabric_pod_cidr_blocks", "Blocks of each cluster CIDR: all (total), held by nodes, resting after they were freed.",
+        "cluster_cidr", "state");
+    private readonly Gauge _stalled = new(
+        "fabric_cluster_streams_stalled", "Streams of the cluster that hold what this version can't read.");
+    private readonly Gauge _stranded = new(
+        "fabric_attachments_stranded", "Attachments with addresses of a block that is no longer this node's.");
     private readonly Gauge _ready = new("fabric_ready", "1 if a CNI ADD can be served.");
     private readonly Gauge _loopTurns = new(
         "fabric_event_loop_responding", "1 if the event loop answered this scrape; what it would have told is of an earlier one if not.");
@@ -47,7 +57,8 @@ public sealed class NodeMetrics
         Families =
         [
             _cniRequests, _cniSeconds, _ports, _poolAddresses, _flows, _reconcileLag, _switchConnected, _journalSize,
-            _appendsUnknown, _mailboxDepth, _peers, _ready, _loopTurns, _driftFound, _memory, _started, _build,
+            _appendsUnknown, _mailboxDepth, _peers,
+            _members, _singleton, _podCidrBlocks, _stalled, _stranded, _ready, _loopTurns, _driftFound, _memory, _started, _build,
         ];
     }
 
@@ -80,8 +91,25 @@ public sealed class NodeMetrics
         _switchConnected.Set(facts.SwitchConnected ? 1 : 0);
         _mailboxDepth.Set(facts.MailboxDepth);
         _peers.Set(state.Tunnels.Count);
+        _stranded.Set(state.Stranded.Length);
         _ready.Set(facts.Readiness.IsReady ? 1 : 0);
         _loopTurns.Set(1);
+        if (facts.Cluster is { } cluster)
+            Update(cluster);
+    }
+
+    private void Update(ClusterFacts cluster)
+    {
+        var byState = cluster.Members.Where(m => !m.IsFormer).CountBy(m => m.State).ToDictionary();
+        _members.Reset(Enum.GetValues<MemberState>().Where(s => s != MemberState.Removed).Select(state =>
+            (new[] { state.ToString().ToLowerInvariant() }, (double)byState.GetValueOrDefault(state))));
+        _singleton.Set(cluster.IsSingleton ? 1 : 0);
+        _podCidrBlocks.Reset(cluster.ClusterCidrs.SelectMany(c => new (string[], double)[]
+        {
+            ([c.Range.Cidr.ToString(), "total"], c.Blocks), ([c.Range.Cidr.ToString(), "assigned"], c.Assigned),
+            ([c.Range.Cidr.ToString(), "resting"], c.Resting),
+        }));
+        _stalled.Set(cluster.Stalls.Length);
     }
 
     public void Update(JournalHorizon journal) => _journalSize.Set(journal.SizeBytes);

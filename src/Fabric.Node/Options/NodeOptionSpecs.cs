@@ -28,6 +28,8 @@ public static class NodeOptionSpecs
         new("metrics-address", "HOST:PORT|off", "Prometheus metrics over HTTP.", "off"),
         new("health-address", "HOST:PORT|off", "/healthz, /readyz and /startupz over HTTP, for probes.", "127.0.0.1:9440"),
         new("lease-duration", "TIME", "After this time without renewal a node counts as unreachable.", "10s"),
+        new("removal-after", "TIME|off", "A node silent for this time leaves the mesh; it keeps its pod CIDR.", "off"),
+        new("quarantine", "TIME", "How long a freed pod CIDR rests before another node gets it.", "10m"),
         new("drift", "repair|report", "What to do about foreign flows on the bridge.", "repair"),
         new("log-level", "LEVEL", "trace, debug, information, warning, error or critical.", "information"),
     ];

@@ -57,6 +57,11 @@ public sealed record NodeOptions
 
     public required TimeSpan LeaseDuration { get; init; }
 
+    /// <summary>Null: silence alone removes nobody.</summary>
+    public required TimeSpan? RemovalAfter { get; init; }
+
+    public required TimeSpan Quarantine { get; init; }
+
     public required bool RepairsDrift { get; init; }
 
     public required LogLevel LogLevel { get; init; }

@@ -40,6 +40,8 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
             MetricsAddress = EndPoint("metrics-address"),
             HealthAddress = EndPoint("health-address"),
             LeaseDuration = Duration("lease-duration", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
+            RemovalAfter = raw.Text("removal-after") == "off" ? null : Duration("removal-after", TimeSpan.FromSeconds(10), TimeSpan.FromDays(30)),
+            Quarantine = Duration("quarantine", TimeSpan.Zero, TimeSpan.FromDays(1)),
             RepairsDrift = OneOf("drift", "repair", "report") == "repair",
             LogLevel = Level(),
         };
@@ -63,6 +65,9 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
             errors.Add($"{raw.Source("underlay-address")}: {address} lies in --cluster-cidr; the underlay needs addresses of its own");
         foreach (var family in options.ClusterCidrs.GroupBy(c => c.IsV6).Where(g => g.Count() > 1))
             errors.Add($"{raw.Source("cluster-cidr")}: {family.Count()} {(family.Key ? "IPv6" : "IPv4")} CIDRs; one of each family can be used");
+        // Else every restart of an agent that takes a moment would take its node out of the mesh.
+        if (options.RemovalAfter is { } after && after < 3 * options.LeaseDuration)
+            errors.Add($"{raw.Source("removal-after")}: {after.TotalSeconds:0}s is less than three times --lease-duration {options.LeaseDuration.TotalSeconds:0}s");
         if (options.UnderlayAddresses.Length > 2 || options.UnderlayAddresses.GroupBy(a => a.IsV6).Any(g => g.Count() > 1))
             errors.Add($"{raw.Source("underlay-address")}: at most one IPv4 and one IPv6 address");
     }

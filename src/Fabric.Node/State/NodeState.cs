@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Fabric.Actors;
 using Fabric.Messages;
 
@@ -18,6 +19,8 @@ public sealed record NodeState(
     FlowRecorder.State Flows,
     ImmutableSortedDictionary<PersistenceId, long> Observed,
     ImmutableArray<Cidr> PodCidrs,
+    NodeEvent.RemovedFromCluster? Removal,
+    bool IsDrained,
     NodeEvent.AgentStarted? Agent)
 {
     private static readonly AddressPool PoolEntity = new();
@@ -33,7 +36,19 @@ public sealed record NodeState(
         FlowEntity.Initial,
         ImmutableSortedDictionary<PersistenceId, long>.Empty,
         [],
+        null,
+        false,
         null);
+
+    /// <summary>Attachments whose addresses other nodes no longer expect here: the block they are of was taken back.</summary>
+    [JsonIgnore]
+    public ImmutableArray<AttachmentId> Stranded => StrandedBy(PodCidrs);
+
+    /// <summary>Those that would be so if <paramref name="cidrs"/> were this node's blocks; with none nobody knows yet.</summary>
+    public ImmutableArray<AttachmentId> StrandedBy(ImmutableArray<Cidr> cidrs) => cidrs.IsEmpty ? [] :
+    [
+        .. Ports.Where(p => p.Value.Assigned.Values.Any(a => !cidrs.Any(c => c.Contains(a.Address.Address)))).Select(p => p.Key),
+    ];
 
     /// <summary>Applies one event of the journal; total over the node journal's events, and never validates.</summary>
     public NodeState Apply(EventEnvelope envelope, IEvent e)
@@ -41,6 +56,11 @@ public sealed record NodeState(
         var next = e switch
         {
             PortEvent port => ApplyPort(envelope.Stream, port),
+            PoolEvent.PoolClosed => this with
+            {
+                Pools = Pools.SetItem(envelope.Stream, PoolEntity.Evolve(PoolAt(envelope.Stream), e)),
+                PodCidrs = [],
+            },
             PoolEvent => this with { Pools = Pools.SetItem(envelope.Stream, PoolEntity.Evolve(PoolAt(envelope.Stream), e)) },
             BridgeEvent => this with { Bridge = BridgeEntity.Evolve(Bridge, e) },
             TunnelEvent.TunnelOpened opened => this with { Tunnels = Tunnels.SetItem(opened.Peer, opened) },
@@ -48,6 +68,10 @@ public sealed record NodeState(
             FlowEvent => this with { Flows = FlowEntity.Evolve(Flows, e) },
             ClusterEventObserved seen => this with { Observed = Observed.SetItem(seen.Source, seen.SequenceNr) },
             NodeEvent.PodCidrsAdopted adopted => this with { PodCidrs = adopted.Cidrs },
+            NodeEvent.PodCidrsWithdrawn => this with { PodCidrs = [] },
+            NodeEvent.RemovedFromCluster removed => this with { Removal = removed },
+            NodeEvent.RejoinedCluster => this with { Removal = null },
+            NodeEvent.DrainChanged drain => this with { IsDrained = drain.IsDrained },
             NodeEvent.AgentStarted started => this with { Agent = started },
             _ => this,
         };

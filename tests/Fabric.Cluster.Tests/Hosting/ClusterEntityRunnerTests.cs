@@ -65,8 +65,8 @@ public sealed class ClusterEntityRunnerTests
         for (var round = 0; round < 3_000; round++)
         {
             Assert.IsType<AskResult.Replied>(await Assign(runner, "a"));
-            await runner.AskAsync(new PodCidr.Command.Free(Node("a"), "test"), CorrelationId.None, default);
-            await Task.Delay(PodCidr.Quarantine, time);
+            await runner.AskAsync(new PodCidr.Command.Free([Node("a")], "test"), CorrelationId.None, default);
+            await Task.Delay(TimeSpan.FromMinutes(10), time);
         }
         var head = await _memory.ReadHeadAsync(Id, default);
         Assert.InRange(head.SnapshotSequenceNr, head.LastSequenceNr - StreamRules.Default.SnapshotEvery, head.LastSequenceNr);
@@ -102,13 +102,50 @@ public sealed class ClusterEntityRunnerTests
         Assert.Contains("pod-cidr-borrowed/1", Assert.IsType<FoldStep<PodCidr.State>.Stalled>(last).Reason);
     });
 
+    [Fact]
+    public void An_event_that_a_member_can_not_read_is_not_written_before_that_member_can() => SimulatedLoop.Run(async time =>
+    {
+        var readable = 1;
+        var catalog = new EventCatalog.Builder()
+            .Add("pod-cidr-source-chosen/1", ClusterEventJson.Default.SourceChosen)
+            .Add("cluster-cidr-added/1", ClusterEventJson.Default.ClusterCidrAdded)
+            .Add("pod-cidr-assigned/2", ClusterEventJson.Default.PodCidrAssigned, level: 2)
+            .Build();
+        var runner = new ClusterEntityRunner<PodCidr.State>(
+            new PodCidr(), Id, _memory, StreamRules.Default with { Catalog = catalog }, new ClusterWriter(new NodeName("one"), 1, time), () => readable);
+        Assert.IsType<AskResult.Replied>(await Configure(runner));
+        var before = runner.SequenceNr;
+        var refused = Assert.IsType<AskResult.Unavailable>(await Assign(runner, "a"));
+        Assert.Contains("pod-cidr-assigned/2 has event level 2", refused.Reason);
+        Assert.Equal(before, (await _memory.ReadHeadAsync(Id, default)).LastSequenceNr);
+        readable = 2;
+        Assert.IsType<AskResult.Replied>(await Assign(runner, "a"));
+    });
+
+    [Fact]
+    public void An_event_with_a_new_version_is_written_in_the_old_one_while_a_member_reads_only_that() => SimulatedLoop.Run(async time =>
+    {
+        var readable = 1;
+        var catalog = ClusterEvents.Catalog.With("pod-cidr-assigned/2", ClusterEventJson.Default.PodCidrAssigned);
+        var runner = new ClusterEntityRunner<PodCidr.State>(
+            new PodCidr(), Id, _memory, StreamRules.Default with { Catalog = catalog }, new ClusterWriter(new NodeName("one"), 1, time), () => readable);
+        await Configure(runner);
+        await Assign(runner, "a");
+        readable = catalog.Level;
+        await Assign(runner, "b");
+        var manifests = new List<string>();
+        await foreach (var e in _memory.ReadAsync(Id, runner.SequenceNr - 1, default))
+            manifests.Add(e.Manifest);
+        Assert.Equal(["pod-cidr-assigned/1", "pod-cidr-assigned/2"], manifests);
+    });
+
     private static PodCidr.State PodCidrState() => new PodCidr().Initial;
 
     private static NodeRef Node(string name) => new(new NodeName(name), $"uid-{name}");
 
     private static ClusterEntityRunner<PodCidr.State> Runner(
         string writer, TimeProvider time, IClusterStore store, bool mayRetry = true) =>
-        new(new PodCidr(), Id, store, StreamRules.Default, new ClusterWriter(new NodeName(writer), 1, time),
+        new(new PodCidr(), Id, store, StreamRules.Default, new ClusterWriter(new NodeName(writer), 1, time), null,
             _ => ValueTask.FromResult(mayRetry));
 
     private static Task<AskResult> Configure(ClusterEntityRunner<PodCidr.State> runner) => runner.AskAsync(
@@ -116,5 +153,5 @@ public sealed class ClusterEntityRunnerTests
         default);
 
     private static Task<AskResult> Assign(ClusterEntityRunner<PodCidr.State> runner, string node) =>
-        runner.AskAsync(new PodCidr.Command.Assign([Node(node)]), CorrelationId.None, default);
+        runner.AskAsync(new PodCidr.Command.Assign([Node(node)], TimeSpan.FromMinutes(10)), CorrelationId.None, default);
 }

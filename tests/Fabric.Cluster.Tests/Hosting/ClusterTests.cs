@@ -5,7 +5,7 @@ namespace Fabric.Cluster.Tests;
 
 public sealed class ClusterTests(ITestOutputHelper output)
 {
-    private static readonly ClusterSettings Settings = new("test", TimeSpan.FromSeconds(10), PodCidr.SourceFabric,
+    private static readonly ClusterSettings Settings = new("test", TimeSpan.FromSeconds(10), null, TimeSpan.FromMinutes(10), PodCidr.SourceFabric,
         [new(Cidr.Parse("10.244.0.0/16"), 26), new(Cidr.Parse("fd00:10::/48"), 64)],
         [new(VtepMesh.DefaultNetwork, new Vni(1), OverlayKind.Geneve, 6081)]);
 

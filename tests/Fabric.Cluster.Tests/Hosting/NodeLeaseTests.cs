@@ -29,7 +29,7 @@ public sealed class NodeLeaseTests
     {
         await Lease("a", "one", time).AcquireAsync(default);
         var record = await Lease("a", "two", time).AcquireAsync(default);
-        Assert.Equal(("two", 1L), (record.Uid, record.Incarnation));
+        Assert.Equal(("two", 2L), (record.Uid, record.Incarnation));
         Assert.InRange(time.Elapsed, Duration, Duration + TimeSpan.FromSeconds(1));
     });
 
@@ -61,20 +61,25 @@ public sealed class NodeLeaseTests
             Assert.True(time.Elapsed <= Duration / 3 + TimeSpan.FromMilliseconds(1));
         });
 
-    [Fact]
-    public void A_node_that_leaves_says_so_and_then_withdraws_its_lease() => SimulatedLoop.Run(async time =>
-    {
-        var lease = Lease("a", "one", time);
-        await lease.AcquireAsync(default);
-        var running = lease.RunAsync(default);
-        lease.Leave();
-        await Task.Delay(TimeSpan.FromMilliseconds(1), time);
-        var stored = Assert.Single(await _store.ReadLeasesAsync(NodeLeaseRecord.Prefix, default));
-        Assert.Equal(NodeLeaseState.Leaving, NodeLeaseRecord.TryDecode(stored.Value.Span)!.State);
-        lease.Withdraw();
-        Assert.IsType<NodeLeaseEnd.Withdrawn>(await running);
-        Assert.Empty(await _store.ReadLeasesAsync(NodeLeaseRecord.Prefix, default));
-    });
+    [Theory]
+    [InlineData(NodeLeaseState.Stopped)]
+    [InlineData(NodeLeaseState.Left)]
+    public void A_farewell_is_the_last_content_and_another_node_may_have_the_name_at_once(NodeLeaseState state) =>
+        SimulatedLoop.Run(async time =>
+        {
+            using var end = new CancellationTokenSource();
+            var lease = Lease("a", "one", time);
+            await lease.AcquireAsync(default);
+            var running = lease.RunAsync(end.Token);
+            end.Cancel();
+            await running;
+            Assert.Null(await lease.FarewellAsync(state));
+            var stored = Assert.Single(await _store.ReadLeasesAsync(NodeLeaseRecord.Prefix, default));
+            Assert.Equal(state, NodeLeaseRecord.TryDecode(stored.Value.Span)!.State);
+            var other = await Lease("a", "two", time).AcquireAsync(default);
+            Assert.Equal(("two", TimeSpan.Zero), (other.Uid, time.Elapsed));
+            Assert.Contains("another's", await lease.FarewellAsync(state));
+        });
 
     [Fact]
     public void A_lease_that_somebody_deleted_is_written_again() => SimulatedLoop.Run(async time =>
@@ -93,6 +98,6 @@ public sealed class NodeLeaseTests
     });
 
     private NodeLease Lease(string name, string uid, TimeProvider time, long lastIncarnation = 0) => new(_store,
-        new NodeIdentity(new NodeName(name), uid, lastIncarnation, [IpAddress.Parse("192.0.2.1")], [IpAddress.Parse("192.0.2.1")], "0.1.0"),
+        new NodeIdentity(new NodeName(name), uid, lastIncarnation, [IpAddress.Parse("192.0.2.1")], [IpAddress.Parse("192.0.2.1")], "0.1.0", 1),
         Duration, time, _ => { });
 }

@@ -29,7 +29,7 @@ internal sealed class TestNode(IClusterStore store, TimeProvider time, int numbe
 
     public SingletonStatus? Status => _host?.Status;
 
-    public NodeIdentity Identity => new(Name, $"uid-{number}", 0, [Address(192, 0)], [Address(10, 9)], "0.1.0");
+    public NodeIdentity Identity => new(Name, $"uid-{number}", 0, [Address(192, 0)], [Address(10, 9)], "0.1.0", ClusterEvents.Catalog.Level);
 
     /// <param name="follows">Whether it also follows the mesh and the pod CIDRs.</param>
     public async Task RunAsync(bool follows = true)

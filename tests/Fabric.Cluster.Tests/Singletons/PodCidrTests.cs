@@ -6,6 +6,7 @@ namespace Fabric.Cluster.Tests;
 public sealed class PodCidrTests
 {
     private static readonly DateTimeOffset Start = new(2026, 3, 1, 8, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Quarantine = TimeSpan.FromMinutes(10);
     private static readonly PodCidr Entity = new();
     private static readonly ClusterCidr V4 = new(Cidr.Parse("10.244.0.0/22"), 24);
     private static readonly ClusterCidr V6 = new(Cidr.Parse("fd00:10::/60"), 64);
@@ -22,6 +23,43 @@ public sealed class PodCidrTests
         Assert.Equal("10.244.1.0/24, fd00:10:0:1::/64", Held("b"));
         Assert.Empty(Assign("a", "b"));
         Assert.Single(Assign("c", "a", "b"));
+        Assert.Equal("10.244.2.0/24, fd00:10:0:2::/64", Held("c"));
+    }
+
+    [Fact]
+    public void A_node_that_comes_back_has_its_old_blocks_again_while_nobody_else_has_them()
+    {
+        Configure(V4, V6);
+        Assign("a", "b");
+        Do(new PodCidr.Command.Free([Node("a")], "removed"));
+        Do(new PodCidr.Command.Free([Node("b")], "removed"));
+        Assign("b");
+        Assert.Equal("10.244.1.0/24, fd00:10:0:1::/64", Held("b"));
+        _at += Quarantine;
+        Assign("c", "a");
+        Assert.Equal("10.244.0.0/24, fd00:10::/64", Held("a"));
+        Do(new PodCidr.Command.Free([Node("a")], "removed"));
+        _at += Quarantine;
+        Assign("d");
+        Assert.Equal("10.244.0.0/24, fd00:10::/64", Held("d"));
+        Assign("a");
+        Assert.Equal("10.244.3.0/24, fd00:10:0:3::/64", Held("a"));
+    }
+
+    [Fact]
+    public void Running_low_is_said_at_four_fifths_once_and_again_after_it_was_less()
+    {
+        Configure(new ClusterCidr(Cidr.Parse("10.244.0.0/24"), 27));
+        Assert.DoesNotContain(Assign("a", "b", "c", "d", "e", "f"), e => e is PodCidrEvent.PodCidrRunningLow);
+        var low = Assert.Single(Assign("a", "b", "c", "d", "e", "f", "g").OfType<PodCidrEvent.PodCidrRunningLow>());
+        Assert.Equal((false, 7, 8), (low.IsV6, low.Assigned, low.Blocks));
+        Assert.Contains("7 of 8 blocks of 10.244.0.0/24", low.Describe());
+        Assert.DoesNotContain(Assign("h"), e => e is PodCidrEvent.PodCidrRunningLow);
+        Do(new PodCidr.Command.Free([Node("a")], "removed"));
+        Do(new PodCidr.Command.Free([Node("b")], "removed"));
+        Assert.Single(Assign("b").OfType<PodCidrEvent.PodCidrRunningLow>());
+        Do(new PodCidr.Command.Add(new ClusterCidr(Cidr.Parse("10.245.0.0/24"), 27)));
+        Assert.Empty(_state.LowIsV6);
     }
 
     [Fact]
@@ -29,11 +67,11 @@ public sealed class PodCidrTests
     {
         Configure(V4);
         Assign("a", "b");
-        Do(new PodCidr.Command.Free(Node("a"), "removed"));
-        Assert.Empty(Do(new PodCidr.Command.Free(Node("a"), "removed")));
+        Do(new PodCidr.Command.Free([Node("a")], "removed"));
+        Assert.Empty(Do(new PodCidr.Command.Free([Node("a")], "removed")));
         Assign("b", "c");
         Assert.Equal("10.244.2.0/24", Held("c"));
-        _at += PodCidr.Quarantine;
+        _at += Quarantine;
         Assign("d");
         Assert.Equal("10.244.0.0/24", Held("d"));
         Assert.Empty(_state.Resting);
@@ -66,17 +104,22 @@ public sealed class PodCidrTests
     {
         Configure(V4);
         Assign("a");
-        Configure(V4, V6);
+        Do(new PodCidr.Command.Add(V6));
+        Assert.Empty(Do(new PodCidr.Command.Add(V6)));
         Assert.Single(Assign("a"));
         Assert.Equal("10.244.0.0/24, fd00:10::/64", Held("a"));
     }
 
     [Fact]
-    public void The_source_is_fixed_by_the_first_event()
+    public void The_source_and_the_first_ranges_are_stated_once_and_older_or_other_settings_change_nothing()
     {
         Configure(V4);
         Assert.Empty(Configure(V4));
         Assert.Empty(Configure());
+        Do(new PodCidr.Command.Add(V6));
+        Assert.Empty(Configure(V4));
+        Assert.Empty(Configure(new ClusterCidr(Cidr.Parse("10.9.0.0/16"), 24)));
+        Assert.Equal([V4, V6], _state.ClusterCidrs);
         var rejected = Assert.IsType<Decision.Rejected>(
             Entity.Decide(_state, new PodCidr.Command.Configure(PodCidr.SourceKubernetes, []), _at));
         Assert.Equal("source-fixed", rejected.Reason.Code);
@@ -93,7 +136,7 @@ public sealed class PodCidrTests
         Configure(V4);
         var range = new ClusterCidr(Cidr.Parse(cidr), nodePrefixLength);
         var rejected = Assert.IsType<Decision.Rejected>(
-            Entity.Decide(_state, new PodCidr.Command.Configure(PodCidr.SourceFabric, [range]), _at));
+            Entity.Decide(_state, new PodCidr.Command.Add(range), _at));
         Assert.Contains(cidr, rejected.Reason.Message);
     }
 
@@ -101,7 +144,7 @@ public sealed class PodCidrTests
     public void A_uid_at_two_names_gets_one_block()
     {
         Configure(V4);
-        Do(new PodCidr.Command.Assign([new NodeRef(new NodeName("a"), "same"), new NodeRef(new NodeName("b"), "same")]));
+        Do(new PodCidr.Command.Assign([new NodeRef(new NodeName("a"), "same"), new NodeRef(new NodeName("b"), "same")], Quarantine));
         Assert.Equal("a", Assert.Single(_state.Assigned.Values).Node.Value);
     }
 
@@ -119,10 +162,10 @@ public sealed class PodCidrTests
             _at += TimeSpan.FromMinutes(draw.Next(4));
             ICommand command = draw.Next(5) switch
             {
-                0 => new PodCidr.Command.Free(Node($"n{draw.Next(8)}"), "test"),
-                1 => new PodCidr.Command.Configure(PodCidr.SourceFabric,
-                    [new ClusterCidr(Cidr.Parse($"10.{draw.Next(3)}.0.0/{22 + draw.Next(2)}"), 24)]),
-                _ => new PodCidr.Command.Assign([.. Enumerable.Range(0, 8).Where(_ => draw.Next(2) == 0).Select(i => Node($"n{i}"))]),
+                0 => new PodCidr.Command.Free([Node($"n{draw.Next(8)}")], "test"),
+                1 => new PodCidr.Command.Add(new ClusterCidr(Cidr.Parse($"10.{draw.Next(3)}.0.0/{22 + draw.Next(2)}"), 24)),
+                _ => new PodCidr.Command.Assign(
+                    [.. Enumerable.Range(0, 8).Where(_ => draw.Next(2) == 0).Select(i => Node($"n{i}"))], Quarantine),
             };
             var before = _state;
             Do(command);
@@ -130,6 +173,7 @@ public sealed class PodCidrTests
             var held = _state.Assigned.Values.SelectMany(a => a.Cidrs).Order().ToList();
             Assert.All(held.Zip(held.Skip(1)), pair => Assert.False(pair.First.Overlaps(pair.Second), $"{pair} in step {step}"));
             Assert.All(_state.Assigned.Values, a => Assert.All(a.Cidrs, c => Assert.Contains(_state.ClusterCidrs, r => r.Cidr.Contains(c))));
+            Assert.DoesNotContain(held, c => _state.Resting.ContainsKey(c));
             if (command is not PodCidr.Command.Free)
                 Assert.All(before.Assigned, b => Assert.Superset(b.Value.Cidrs.ToHashSet(), _state.Assigned[b.Key].Cidrs.ToHashSet()));
         }
@@ -141,10 +185,10 @@ public sealed class PodCidrTests
 
     private List<IEvent> Configure(params ClusterCidr[] ranges) => Do(new PodCidr.Command.Configure(PodCidr.SourceFabric, [.. ranges]));
 
-    private List<IEvent> Assign(params string[] nodes) => Do(new PodCidr.Command.Assign([.. nodes.Select(Node)]));
+    private List<IEvent> Assign(params string[] nodes) => Do(new PodCidr.Command.Assign([.. nodes.Select(Node)], Quarantine));
 
     private Decision Decide(params string[] nodes) =>
-        Entity.Decide(_state, new PodCidr.Command.Assign([.. nodes.Select(Node)]), _at);
+        Entity.Decide(_state, new PodCidr.Command.Assign([.. nodes.Select(Node)], Quarantine), _at);
 
     private List<IEvent> Do(ICommand command)
     {

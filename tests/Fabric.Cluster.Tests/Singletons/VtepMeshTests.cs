@@ -31,12 +31,13 @@ public sealed class VtepMeshTests
     }
 
     [Fact]
-    public void Silence_and_leaving_keep_a_member_in_the_mesh_and_down_takes_it_out()
+    public void Whatever_its_agent_does_a_member_stays_in_the_mesh_until_it_is_removed()
     {
         Sync(1, Member("a", 1));
         Assert.Empty(Sync(1, Member("a", 1, state: MemberState.Unreachable)));
         Assert.Empty(Sync(1, Member("a", 1, state: MemberState.Leaving)));
-        Assert.Equal(["-a: it left"], Sync(1, Member("a", 1, state: MemberState.Down)));
+        Assert.Empty(Sync(1, Member("a", 1, state: MemberState.Down)));
+        Assert.Equal(["-a: it left"], Sync(1, Member("a", 1, state: MemberState.Removed)));
         Sync(1, Member("a", 1));
         Assert.Equal(["-a: it is no longer a member"], Sync(1));
     }
@@ -73,7 +74,7 @@ public sealed class VtepMeshTests
             MeshMember[] members =
             [
                 .. Enumerable.Range(0, 6).Where(_ => draw.Next(4) > 0).Select(i => Member($"n{i}", draw.Next(4),
-                    draw.Next(5) == 0 ? null : $"10.0.{draw.Next(6)}.0/24", (MemberState)draw.Next(5))),
+                    draw.Next(5) == 0 ? null : $"10.0.{draw.Next(6)}.0/24", (MemberState)draw.Next(6))),
             ];
             var number = step + draw.Next(50);
             if (Sync(number, members) is ["assignments-outdated"])

@@ -224,6 +224,8 @@ public sealed class AdminServerTests
 
     private sealed class BrokenView : INodeView
     {
+        public Cluster.ChangeSignal ClusterChanges { get; } = new();
+
         public NodeFacts Read() => throw new InvalidOperationException("broken");
     }
 }

@@ -30,15 +30,17 @@ public sealed class SampleNode(INodeJournal journal) : INodeView
 
     public Readiness Readiness { get; set; } = Readiness.Ready;
 
+    public ChangeSignal ClusterChanges { get; } = new();
+
     public NodeFacts Read() => new(
         Start.AddSeconds(75),
         new AgentIdentity(Name, "5ad1ca3e", 7, "0.1.0", Start, [IpAddress.Parse("192.0.2.10")]),
         Readiness, State, true, true, "3.1.0", State.Ordering - 1, [.. Plan.Values.SelectMany(f => f)], Plan, 0, 9,
-        new ClusterFacts("sqlite:/var/lib/fabric/cluster.db", true, Start.AddSeconds(74.5), new NodeName("node-b"),
+        new ClusterFacts("sqlite:/var/lib/fabric/cluster.db", true, Start.AddSeconds(74.5), new NodeName("node-b"), false,
         [
             Member("node-a", 1, MemberState.Up, "its lease is renewed", 1),
             Member("node-b", 2, MemberState.Unreachable, "its lease ran out", 60),
-        ]));
+        ], [new ClusterCidrUse(new ClusterCidr(Cidr.Parse("10.244.0.0/16"), 24), 256, 2, 1)], [], []));
 
     public async Task LiveAsync()
     {
@@ -94,7 +96,7 @@ public sealed class SampleNode(INodeJournal journal) : INodeView
 
     private static MemberView Member(string name, int number, MemberState state, string reason, int afterSeconds) => new(
         new NodeName(name), state, Start.AddSeconds(afterSeconds), reason, 7, $"uid-{name}", [IpAddress.Parse($"192.0.2.1{number - 1}")],
-        "0.1.0", [Cidr.Parse($"10.244.{number}.0/24")]);
+        "0.1.0", [Cidr.Parse($"10.244.{number}.0/24")], false, false);
 
     private async Task AttachAsync(AttachmentId attachment, PodRef? pod, string address, ushort ofPort, string correlation, int at)
     {

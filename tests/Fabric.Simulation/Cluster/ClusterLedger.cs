@@ -92,7 +92,13 @@ internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clus
                 Enter(restarted.Node, restarted.NodeUid, restarted.Incarnation);
                 break;
             case MembershipEvent.MemberRemoved removed:
-                Members.Remove(removed.Node.Value);
+                if (Members.TryGetValue(removed.Node.Value, out var gone) && gone.Uid == removed.NodeUid)
+                    Members.Remove(removed.Node.Value);
+                break;
+            case MembershipEvent.SingletonMoved:
+                break;
+            case MembershipEvent.MemberDrained drained:
+                run.Check(Members.ContainsKey(drained.Node.Value), $"{e.Describe()}: it is a member");
                 break;
             default:
                 run.Check(Members.TryGetValue(e.Node.Value, out var member), $"{e.Describe()}: it is a member");
@@ -133,7 +139,7 @@ internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clus
                 foreach (var cidr in freed.Cidrs)
                 {
                     run.Check(_blocks.TryGetValue(cidr, out var held) && held.Uid == freed.NodeUid, $"{cidr} is {freed.NodeUid}'s to free");
-                    _blocks[cidr] = new Holding(null, run.Loop.Now);
+                    _blocks[cidr] = new Holding(null, run.Loop.Now, freed.NodeUid);
                 }
                 break;
         }
@@ -149,7 +155,8 @@ internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clus
             if (holding.Uid == uid && other != cidr && other.IsV6 == cidr.IsV6)
                 run.Check(false, $"{uid} has {other} and gets {cidr} too");
         }
-        if (_blocks.TryGetValue(cidr, out var before) && before.Uid is null)
+        // What may still be about of its pods is its own.
+        if (_blocks.TryGetValue(cidr, out var before) && before.Uid is null && before.Former != uid)
             run.Check(run.Loop.Now - before.Since >= quarantine, $"{cidr} was freed at {before.Since} and rests for {quarantine}");
         _blocks[cidr] = new Holding(uid, run.Loop.Now);
     }
@@ -176,7 +183,8 @@ internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clus
     }
 
     /// <param name="Uid">Null: freed, and resting for a while.</param>
-    private sealed record Holding(string? Uid, TimeSpan Since);
+    /// <param name="Former">Who held it before.</param>
+    private sealed record Holding(string? Uid, TimeSpan Since, string? Former = null);
 
     internal sealed class Node
     {

@@ -20,7 +20,7 @@ internal sealed record ClusterShape
     /// <summary>How much the clocks' speeds differ from the world's at most.</summary>
     public required double Drift { get; init; }
 
-    public TimeSpan Quarantine { get; init; } = PodCidr.Quarantine;
+    public TimeSpan Quarantine { get; init; } = TimeSpan.FromMinutes(10);
 
     public static ClusterShape Draw(SimulationRun run, int size)
     {

@@ -45,7 +45,7 @@ internal sealed class SimulatedCluster
 
     /// <summary>Whose agent holds the singletons, as far as that agent knows.</summary>
     public SimulatedMachine? Holder => Machines.FirstOrDefault(m => m.Agent is { Process.IsAlive: true, Cluster: { } c }
-        && c.Read().Singleton?.Value == m.Spec.Name);
+        && c.Read().IsSingleton);
 
     private SimulatedMachine Machine(int index, bool isOld)
     {
@@ -59,6 +59,7 @@ internal sealed class SimulatedCluster
             Options = new MachineSpec().Options with
             {
                 ClusterCidrs = Shape.ClusterCidrs, NodePrefixLength = ClusterShape.NodePrefixLength,
+                Quarantine = Shape.Quarantine,
             },
         })
         {

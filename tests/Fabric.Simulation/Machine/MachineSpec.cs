@@ -47,6 +47,8 @@ internal sealed record MachineSpec
         MetricsAddress = null,
         HealthAddress = null,
         LeaseDuration = TimeSpan.FromSeconds(10),
+        RemovalAfter = null,
+        Quarantine = TimeSpan.FromMinutes(10),
         RepairsDrift = true,
         LogLevel = LogLevel.Information,
     };

@@ -223,9 +223,12 @@ internal sealed class SimulatedMachine
             Agent = StartAgent();
     });
 
+    /// <summary>On disk at once.</summary>
+    public long NextIncarnation() => ++_incarnation;
+
     private SimulatedNode StartAgent()
     {
-        var agent = new SimulatedNode(_run, this, ++_incarnation, _clockOffset, _diskFaults);
+        var agent = new SimulatedNode(_run, this, NextIncarnation(), _clockOffset, _diskFaults);
         agent.Journal.IsDown = _diskIsDown;
         return agent;
     }

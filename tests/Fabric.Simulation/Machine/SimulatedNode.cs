@@ -107,9 +107,8 @@ internal sealed class SimulatedNode : ICniExecutor
     // As the agent does it, around the same two.
     private async Task TakePartAsync(NodeCore core, NodeParameters node, Func<SimulatedProcess, IClusterStore> store, AgentLog log)
     {
-        Cluster = new ClusterLink(() => store(Process), node, _incarnation, core.Host, core.Fold, Process.Time, log)
+        Cluster = new ClusterLink(() => store(Process), node, _incarnation, _machine.NextIncarnation, core, Process.Time, log)
         {
-            CidrsAssigned = core.AdoptAsync,
             Confirmed = () =>
             {
                 core.Readiness.NeedsConfirmation = false;

@@ -1,0 +1,76 @@
+using Fabric.Actors;
+using Fabric.Cluster;
+using Fabric.Messages;
+
+namespace Fabric.Node;
+
+/// <summary>Asks the cluster's entities on an operator's behalf: load, decide, append, and again after a conflict.</summary>
+/// <remarks>
+/// It takes no lease: compare-and-set keeps it and the singletons' holder apart, and the holder, who watches these streams, does what
+/// follows.
+/// </remarks>
+/// <param name="access">The store, and this node's writer; null before it has joined.</param>
+public sealed class ClusterOperations(NodeParameters node, Func<(IClusterStore Store, ClusterWriter Writer)?> access, Func<string?> storeFault)
+    : IClusterOperations
+{
+    private string By => $"by the operator, on node {node.Options.NodeName}";
+
+    public async Task<OperationOutcome> DrainAsync(NodeName name, bool isDrained, CancellationToken cancellationToken)
+    {
+        if (access() is not { } cluster)
+            return NotJoined();
+        var drain = new Membership.Command.Drain(name, isDrained, By);
+        return await Members(cluster).AskAsync(drain, CorrelationId.None, cancellationToken) is not AskResult.Replied and var answer
+            ? NotDone(answer)
+            : new OperationOutcome.Done(isDrained
+                ? $"node {name} takes no new pods. Once its pods are gone, its agent's orderly stop takes it out of the cluster"
+                : $"node {name} takes pods again");
+    }
+
+    public async Task<OperationOutcome> RemoveAsync(NodeName name, string? uid, bool isForced, CancellationToken cancellationToken)
+    {
+        if (access() is not { } cluster)
+            return NotJoined();
+        var remove = new Membership.Command.Remove(name, uid, isForced, By);
+        var answer = await Members(cluster).AskAsync(remove, CorrelationId.None, cancellationToken);
+        if (answer is not AskResult.Replied { Reply: Membership.Reply.Removed removed })
+            return NotDone(answer);
+        var podCidrs = Runner(cluster, new PodCidr(), PodCidr.Id(node.Options.ClusterName));
+        var free = new PodCidr.Command.Free(removed.Nodes, $"removed {By}");
+        answer = await podCidrs.AskAsync(free, CorrelationId.None, cancellationToken);
+        // The removal stands, and the holder of the singletons frees whatever the removed still hold.
+        if (answer is not AskResult.Replied { Reply: PodCidr.Reply.Freed { Cidrs: var freed } })
+            return NotDone(answer);
+        return new OperationOutcome.Done($"node {name} is removed ({string.Join(", ", removed.Nodes.Select(n => n.Uid))}); "
+            + (freed.IsEmpty ? "nothing was left to free" : $"{string.Join(", ", freed)} rests for {node.Options.Quarantine:g}"));
+    }
+
+    public async Task<OperationOutcome> AddCidrAsync(ClusterCidr range, CancellationToken cancellationToken)
+    {
+        if (access() is not { } cluster)
+            return NotJoined();
+        var podCidrs = Runner(cluster, new PodCidr(), PodCidr.Id(node.Options.ClusterName));
+        var answer = await podCidrs.AskAsync(new PodCidr.Command.Add(range), CorrelationId.None, cancellationToken);
+        return answer is AskResult.Replied ? new OperationOutcome.Done($"{range} is a cluster CIDR") : NotDone(answer);
+    }
+
+    private ClusterEntityRunner<Membership.State> Members((IClusterStore, ClusterWriter) cluster) =>
+        Runner(cluster, new Membership(), Membership.Id(node.Options.ClusterName));
+
+    private ClusterEntityRunner<TState> Runner<TState>(
+        (IClusterStore Store, ClusterWriter Writer) cluster, IEntity<TState> entity, PersistenceId id)
+        where TState : class => new(entity, id, cluster.Store, node.Streams, cluster.Writer, EventLevel);
+
+    /// <summary>As of the members that this node knows.</summary>
+    public Func<int>? EventLevel { get; init; }
+
+    private OperationOutcome.Unavailable NotJoined() => new(
+        $"this node has not joined the cluster{(storeFault() is { } fault ? $"; the cluster store: {fault}" : "")}");
+
+    private static OperationOutcome NotDone(AskResult answer) => answer switch
+    {
+        AskResult.Rejected { Reason: var reason } => new OperationOutcome.Refused(reason.Code, reason.Message),
+        AskResult.Unavailable unavailable => new OperationOutcome.Unavailable(unavailable.Reason),
+        _ => throw new InvariantBrokenException($"unexpected answer {answer}"),
+    };
+}
