@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using System.Text.Json.Serialization.Metadata;
 using Fabric.Messages;
 
@@ -43,7 +44,7 @@ internal static class FabricCommand
         var common = new CommonOptions();
         var root = new RootCommand(
             """
-            Shows what a Fabric node's agent knows and what has happened.
+            Shows what a Fabric node's agent knows and what has happened, and takes nodes out of the cluster.
 
             Exit codes: 0 ok, 1 the answer says that something is wrong, 2 usage, 3 the agent can't be reached.
             """)
@@ -77,7 +78,11 @@ internal static class FabricCommand
             AdminPaths.Flows, AdminJson.Default.FlowsAnswer, (f, _, output) => Tables.Flows(f, output)),
             "fabric flows | grep web-0");
         Add(EventsCommand.Make(common), "fabric events --pod default/web-0", "fabric events --since 10m --follow",
+            "fabric events --node node-c",
             "fabric events --journal /var/lib/fabric/journal.db --kind node -v");
+        var operations = new OperationCommands(common, (command, lines) => examples[command] = lines);
+        root.Add(operations.Node());
+        root.Add(operations.Cidr());
         var version = new Command("version", "This command's version; the agent's is in status.");
         version.SetAction(_ => Console.Out.Write($"{ThisVersion.Text}\n"));
         Add(version, "fabric version");
@@ -112,6 +117,11 @@ internal static class FabricCommand
     /// <summary>Standard output that is written when it is flushed or full.</summary>
     public static StreamWriter Buffered() => new(Console.OpenStandardOutput(), bufferSize: 16 * 1024);
 
-    private static string CommandPath(ParseResult parsed) =>
-        parsed.CommandResult.Command is RootCommand ? "fabric" : $"fabric {parsed.CommandResult.Command.Name}";
+    private static string CommandPath(ParseResult parsed)
+    {
+        var path = new Stack<string>();
+        for (var at = parsed.CommandResult; at.Command is not RootCommand; at = (CommandResult)at.Parent!)
+            path.Push(at.Command.Name);
+        return string.Join(' ', ["fabric", .. path]);
+    }
 }

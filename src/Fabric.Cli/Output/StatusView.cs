@@ -12,6 +12,8 @@ internal static class StatusView
         Line("node", $"{s.Node}, uid {s.NodeUid}, incarnation {s.Incarnation}");
         Line("agent", $"version {s.Version}, up {Words.Duration(TimeSpan.FromSeconds(s.UptimeSeconds))}");
         Line("ready", s.Readiness.Ready ? "yes" : $"no (code {s.Readiness.Code}): {string.Join("; ", s.Readiness.Reasons)}");
+        foreach (var condition in s.Conditions)
+            Line("condition", condition);
         Line("bridge", s.Bridge is { } b
             ? $"{b.Bridge}, {b.DatapathType} datapath, pipeline {b.PipelineVersion}"
             : "not configured yet");

@@ -6,14 +6,15 @@ namespace Fabric.Cli;
 /// <summary>The answers as tables; 100 columns are enough unless names are very long.</summary>
 internal static class Tables
 {
-    public static void Members(MembersAnswer a, bool verbose, TextWriter output)
+    /// <param name="all">Also those that are no members any more and hold nothing.</param>
+    public static void Members(MembersAnswer a, bool verbose, bool all, TextWriter output)
     {
         var table = verbose
             ? new Table("NODE", "STATE", "SINCE", "UNDERLAY", "POD CIDRS", "VERSION", "INCARNATION", "UID", "REASON")
             : new Table("NODE", "STATE", "SINCE", "UNDERLAY", "POD CIDRS", "REASON");
-        foreach (var m in a.Members)
+        foreach (var m in a.Members.Where(m => all || !m.IsFormer || !m.PodCidrs.IsEmpty))
         {
-            var name = m.IsSingleton ? $"{m.Node} *" : m.Node.Value;
+            var name = m.IsSingleton ? $"{m.Node} *" : m.IsFormer ? $"{m.Node} ({m.NodeUid})" : m.Node.Value;
             var since = Words.Time(m.Since, a.At);
             var (underlay, pods) = (Words.List(m.UnderlayAddresses), Words.List(m.PodCidrs));
             if (verbose)

@@ -35,13 +35,36 @@ internal sealed class AgentClient : IDisposable
 
     /// <summary>One answer, as it was written and as a value.</summary>
     /// <exception cref="CommandException">Nobody answered, or the answer is an error.</exception>
-    public async Task<(byte[] Body, T Answer)> GetAsync<T>(string path, JsonTypeInfo<T> json, CancellationToken cancellationToken)
+    public Task<(byte[] Body, T Answer)> GetAsync<T>(string path, JsonTypeInfo<T> json, CancellationToken cancellationToken) =>
+        AskAsync(HttpMethod.Get, path, json, cancellationToken);
+
+    /// <summary>Asks for a change, and says what was done.</summary>
+    /// <exception cref="CommandException">Nobody answered, or the answer is an error.</exception>
+    public Task<(byte[] Body, T Answer)> PostAsync<T>(string path, JsonTypeInfo<T> json, CancellationToken cancellationToken) =>
+        AskAsync(HttpMethod.Post, path, json, cancellationToken);
+
+    /// <summary>A line of an answer as a value.</summary>
+    /// <exception cref="CommandException">It has another shape than this version knows.</exception>
+    public static T Read<T>(string line, JsonTypeInfo<T> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, json) ?? throw new JsonException("null");
+        }
+        catch (JsonException e)
+        {
+            throw NotUnderstood(typeof(T).Name, e);
+        }
+    }
+
+    private async Task<(byte[] Body, T Answer)> AskAsync<T>(
+        HttpMethod method, string path, JsonTypeInfo<T> json, CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(Deadline);
         try
         {
-            using var response = await SendAsync(path, deadline.Token);
+            using var response = await SendAsync(method, path, deadline.Token);
             var body = await response.Content.ReadAsByteArrayAsync(deadline.Token);
             return (body, JsonSerializer.Deserialize(body, json) ?? throw NotUnderstood(path, null));
         }
@@ -65,7 +88,7 @@ internal sealed class AgentClient : IDisposable
     public async IAsyncEnumerable<string> GetLinesAsync(
         string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var response = await SendAsync(path, cancellationToken);
+        using var response = await SendAsync(HttpMethod.Get, path, cancellationToken);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
         while (await LineAsync(reader, cancellationToken) is { } line)
             yield return line;
@@ -85,12 +108,13 @@ internal sealed class AgentClient : IDisposable
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(string path, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, CancellationToken cancellationToken)
     {
+        using var request = new HttpRequestMessage(method, path);
         HttpResponseMessage response;
         try
         {
-            response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         }
         catch (HttpRequestException e)
         {

@@ -74,7 +74,8 @@ public sealed class NodePart(IClusterStore store, NodeParameters node, long inca
         // Before the role is given up, so that the next holder finds the farewell in its first look.
         if (end is NodeLeaseEnd.Stopped && cancellationToken.IsCancellationRequested)
             await FarewellAsync(lease);
-        await term.CancelAsync();
+        // On this loop: what ends then must not go on elsewhere.
+        term.Cancel();
         await singletons;
         if (end is NodeLeaseEnd.Displaced displaced)
             throw new AgentException($"{displaced.Describe()}; this agent stops and leaves everything to that one");
