@@ -25,6 +25,8 @@ procps                    sysctl
 libsqlite3-0              libsqlite3.so.0
 containernetworking-plugins /usr/lib/cni/host-local
 netcat-openbsd            nc
+etcd-server               etcd
+etcd-client               etcdctl
 gcc                       gcc
 binutils                  objcopy
 libc6-dev                 /usr/include/stdlib.h
@@ -72,16 +74,20 @@ mark='# Written by Fabric scripts/install-dependencies.sh for the time of an ins
 guarding=0
 
 # Debian starts a service when its package is installed unless policy-rc.d answers 101 (invoke-rc.d(8)). A policy that
-# already says so for Open vSwitch stays as it is.
+# already says so for both of ours stays as it is.
 guard_services() {
   if [ -e "$policy" ] && ! grep -qsF "$mark" "$policy"; then
-    "$policy" openvswitch-switch start >/dev/null 2>&1
-    if [ $? = 101 ]; then return; fi
+    if denied openvswitch-switch && denied etcd; then return; fi
     mv "$policy" "$saved"
   fi
   guarding=1
   printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"
   chmod 755 "$policy"
+}
+
+denied() {
+  "$policy" "$1" start >/dev/null 2>&1
+  [ $? = 101 ]
 }
 
 # Also clears up after an earlier run that was killed: the mark tells.
@@ -106,8 +112,12 @@ install_packages() {
     step "installing $package" apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$package" || return 1
   done
   unguard_services
-  if [ -d /run/systemd/system ] && [[ " $* " == *' openvswitch-switch '* ]]; then
+  if [ ! -d /run/systemd/system ]; then return; fi
+  if [[ " $* " == *' openvswitch-switch '* ]]; then
     echo 'Open vSwitch is not running, but will start at the next boot; systemctl disable openvswitch-switch keeps it off.'
+  fi
+  if [[ " $* " == *' etcd-server '* ]]; then
+    echo 'etcd is not running, but will start at the next boot; systemctl disable etcd keeps it off.'
   fi
 }
 

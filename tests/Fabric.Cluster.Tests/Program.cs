@@ -10,7 +10,7 @@ internal static class Program
     {
         if (args is not ["race", var file, var stream, var writer, var wins])
             return 2;
-        await using var store = SqliteClusterStore.Open(file, TimeProvider.System);
+        await using var store = SqliteClusterStore.Open(file, "default", TimeProvider.System);
         await StoreRace.RunAsync(store, PersistenceId.Parse(stream), writer, int.Parse(wins, System.Globalization.CultureInfo.InvariantCulture));
         return 0;
     }

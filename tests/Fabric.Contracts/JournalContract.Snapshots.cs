@@ -4,7 +4,7 @@ namespace Fabric.Contracts;
 
 public abstract partial class JournalContract
 {
-    [Fact]
+    [SkippableFact]
     public async Task The_newest_snapshot_is_read_also_after_reopening()
     {
         await Appended(A, 0, 10);
@@ -19,7 +19,7 @@ public abstract partial class JournalContract
         Assert.Equal(10, (await HeadOf(A)).SnapshotSequenceNr);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task An_older_snapshot_is_ignored_and_one_at_the_same_place_replaces()
     {
         await Appended(A, 0, 10);
@@ -30,7 +30,7 @@ public abstract partial class JournalContract
         Assert.Equal("second", Encoding.UTF8.GetString(snapshot!.Payload.Span));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_snapshot_ahead_of_its_stream_is_refused()
     {
         await Appended(A, 0, 3);
@@ -38,7 +38,7 @@ public abstract partial class JournalContract
         Assert.Equal(0, (await HeadOf(A)).SnapshotSequenceNr);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task A_large_snapshot_comes_back_whole()
     {
         var state = new string('x', 3_000_000);
@@ -48,7 +48,7 @@ public abstract partial class JournalContract
         Assert.Equal(state, Encoding.UTF8.GetString(snapshot!.Payload.Span));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Pruning_without_a_snapshot_is_refused()
     {
         await Appended(A, 0, 5);
@@ -59,7 +59,7 @@ public abstract partial class JournalContract
         Assert.Equal([3L, 4, 5], (await Read(A)).Select(e => e.SequenceNr));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Pruning_one_stream_leaves_the_others_whole()
     {
         await Appended(A, 0, 5);

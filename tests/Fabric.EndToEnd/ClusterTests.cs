@@ -90,7 +90,7 @@ public sealed class ClusterTests(ClusterLab lab) : IClassFixture<ClusterLab>
 
     private static async Task<bool> IsUnreachableAsync(EndToEndNode node)
     {
-        await using var store = ClusterStoreUri.Parse(node.Options["cluster-store"]).Open(TimeProvider.System);
+        await using var store = ClusterStoreUri.Parse(node.Options["cluster-store"]).Open("default", TimeProvider.System);
         MembershipEvent? last = null;
         await foreach (var envelope in store.ReadAsync(Membership.Id("default"), 1, CancellationToken.None))
         {

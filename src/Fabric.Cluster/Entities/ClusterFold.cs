@@ -80,7 +80,8 @@ public sealed class ClusterFold<TState>(
                 }
                 catch (JournalException e) when (e.IsTransient)
                 {
-                    watch = null;
+                    // Asking for the end again tells when the store is back, also if nothing happens in the stream then.
+                    (watch, end, caughtUp) = (null, null, false);
                     step = new FoldStep<TState>.Interrupted(e.Message);
                 }
                 if (fold.Stall is { } stall)

@@ -1,16 +1,20 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.RegularExpressions;
+using Fabric.Actors;
 
 namespace Fabric.Cluster;
 
-/// <summary>Where the cluster's store is, as <c>--cluster-store</c> names it: <c>sqlite:PATH</c>.</summary>
-public sealed record ClusterStoreUri
+/// <summary>
+/// Where the cluster's store is, as <c>--cluster-store</c> names it: <c>sqlite:PATH</c> or <c>etcd://HOST:PORT,…?…</c>.
+/// </summary>
+/// <remarks>As text it is fit for logs: a password in it is not shown.</remarks>
+public abstract partial record ClusterStoreUri
 {
-    private const string SqliteScheme = "sqlite";
+    private const string Known = "sqlite:PATH or etcd://HOST:PORT[,HOST:PORT…]";
 
-    private ClusterStoreUri(string path) => Path = path;
-
-    /// <summary>The file's absolute path.</summary>
-    public string Path { get; }
+    private ClusterStoreUri()
+    {
+    }
 
     /// <exception cref="FormatException">
     /// It is none; the message says what is wrong and what would be right.
@@ -22,32 +26,66 @@ public sealed record ClusterStoreUri
     {
         ArgumentNullException.ThrowIfNull(text);
         uri = null;
-        fault = Fault(text);
-        if (fault is null)
-            uri = new ClusterStoreUri(text[(SqliteScheme.Length + 1)..]);
+        var colon = text.IndexOf(':');
+        var (scheme, rest) = colon <= 0 ? ("", text) : (text[..colon], text[(colon + 1)..]);
+        switch (scheme)
+        {
+            case "sqlite":
+                fault = Sqlite.Fault(rest);
+                uri = fault is null ? new Sqlite(rest) : null;
+                break;
+            case "etcd":
+                uri = EtcdUriParser.TryParse(rest, out var options, out fault) ? new Etcd(options) : null;
+                break;
+            case "":
+                fault = $"it has no scheme: write {Known}";
+                break;
+            case "kubernetes" or "http" or "https":
+                fault = $"this version has no {scheme} store; it knows {Known}";
+                break;
+            default:
+                fault = $"scheme '{scheme}' is not known; write {Known}";
+                break;
+        }
+        if (uri is null)
+            fault = $"cluster store '{Password().Replace(text, "***")}': {fault}";
         return uri is not null;
     }
 
-    public SqliteClusterStore Open(TimeProvider time, Actors.EventLoop? loop = null) => SqliteClusterStore.Open(Path, time, loop);
+    /// <summary>Opens the store for the one cluster of that name.</summary>
+    /// <param name="loop">Where its work is done; null: the store's own choice.</param>
+    /// <exception cref="JournalException">It can't be opened.</exception>
+    public abstract IClusterStore Open(string cluster, TimeProvider time, EventLoop? loop = null);
 
-    public override string ToString() => $"{SqliteScheme}:{Path}";
+    // From the colon in user=NAME:PASSWORD to the next key.
+    [GeneratedRegex("(?<=[?&]user=[^:&]*:)[^&]*")]
+    private static partial Regex Password();
 
-    private static string? Fault(string text)
+    /// <param name="Path">Absolute.</param>
+    public sealed record Sqlite(string Path) : ClusterStoreUri
     {
-        var colon = text.IndexOf(':');
-        if (colon <= 0)
-            return $"cluster store '{text}' has no scheme: write sqlite:PATH";
-        var (scheme, rest) = (text[..colon], text[(colon + 1)..]);
-        if (scheme is "etcd" or "kubernetes" or "http" or "https")
-            return $"cluster store '{text}': this version has no {scheme} store; it knows sqlite:PATH";
-        if (scheme != SqliteScheme)
-            return $"cluster store '{text}': scheme '{scheme}' is not known; write sqlite:PATH";
-        if (rest.Length == 0)
-            return $"cluster store '{text}' names no file: write sqlite:PATH";
-        if (!rest.StartsWith('/'))
-            return $"cluster store '{text}': the path must be absolute, as in sqlite:/var/lib/fabric/cluster.db";
-        return rest.StartsWith("//", StringComparison.Ordinal)
-            ? $"cluster store '{text}': write the path right after the colon, as in sqlite:/{rest.TrimStart('/')}"
-            : rest.EndsWith('/') ? $"cluster store '{text}' names a directory, not a file" : null;
+        public override IClusterStore Open(string cluster, TimeProvider time, EventLoop? loop = null) =>
+            SqliteClusterStore.Open(Path, cluster, time, loop);
+
+        public override string ToString() => $"sqlite:{Path}";
+
+        internal static string? Fault(string path)
+        {
+            if (path.Length == 0)
+                return "it names no file: write sqlite:PATH";
+            if (!path.StartsWith('/'))
+                return "the path must be absolute, as in sqlite:/var/lib/fabric/cluster.db";
+            return path.StartsWith("//", StringComparison.Ordinal)
+                ? $"write the path right after the colon, as in sqlite:/{path.TrimStart('/')}"
+                : path.EndsWith('/') ? "it names a directory, not a file" : null;
+        }
+    }
+
+    public sealed record Etcd(EtcdOptions Options) : ClusterStoreUri
+    {
+        public override IClusterStore Open(string cluster, TimeProvider time, EventLoop? loop = null) =>
+            EtcdClusterStore.Open(Options, cluster, time, loop);
+
+        public override string ToString() => Options.ToString();
     }
 }

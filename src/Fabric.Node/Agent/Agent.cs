@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Fabric.Actors;
-using Fabric.Cluster;
 using Fabric.Linux;
 using Fabric.Linux.State;
 using Fabric.Linux.Unix;
@@ -56,9 +55,8 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         }
         // A store call may block on another process's transaction; the control plane must not.
         await using var storeLoop = new EventLoop("cluster store", e => log.Error("unexpected failure in the cluster store", e));
-        var storeUri = StoreUri();
         var cluster = new ClusterLink(
-            () => storeUri.Open(time, storeLoop), node, directory.Incarnation, directory.NextIncarnation, core, time, log)
+            () => options.ClusterStore.Open(options.ClusterName, time, storeLoop), node, directory.Incarnation, directory.NextIncarnation, core, time, log)
         {
             Confirmed = () => Confirm(core, directory, node.BootId),
         };
@@ -158,10 +156,6 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         }
         return new NodeParameters(withAddresses, directory.Uid, vteps, options.MtuBytes ?? fits, BootId.Read().ToString(), version);
     }
-
-    private ClusterStoreUri StoreUri() => ClusterStoreUri.TryParse(options.ClusterStore, out var uri, out var fault)
-        ? uri
-        : throw new AgentException($"--cluster-store: {fault}");
 
     private Socket ListenForCni()
     {

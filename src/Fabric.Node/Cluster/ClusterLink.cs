@@ -42,7 +42,7 @@ public sealed class ClusterLink(
     public required Action Confirmed { get; init; }
 
     public ClusterFacts Read() => new(
-        node.Options.ClusterStore,
+        node.Options.ClusterStore.ToString(),
         StoreFault is null,
         _contact.LastAt,
         _members?.State?.Singleton?.Node,

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Fabric.Cluster;
 using Fabric.Messages;
 using Microsoft.Extensions.Logging;
 
@@ -12,7 +13,7 @@ public sealed record NodeOptions
 
     public required string StateDir { get; init; }
 
-    public required string ClusterStore { get; init; }
+    public required ClusterStoreUri ClusterStore { get; init; }
 
     public required string ClusterName { get; init; }
 

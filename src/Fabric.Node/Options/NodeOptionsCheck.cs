@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using Fabric.Cluster;
 using Fabric.Messages;
 using Microsoft.Extensions.Logging;
 
@@ -81,12 +82,13 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
         return new NodeName("invalid");
     }
 
-    private string ClusterStore()
+    private ClusterStoreUri ClusterStore()
     {
         var text = raw.Text("cluster-store")!;
-        if (!text.StartsWith("sqlite:/", StringComparison.Ordinal))
-            errors.Add($"{raw.Source("cluster-store")}: '{text}' is not a store that this version knows; use sqlite:/absolute/path");
-        return text;
+        if (ClusterStoreUri.TryParse(text, out var uri, out var fault))
+            return uri;
+        errors.Add($"{raw.Source("cluster-store")}: {fault}");
+        return new ClusterStoreUri.Sqlite("");
     }
 
     private string ClusterName()

@@ -86,7 +86,7 @@ public sealed class ClusterTests(ITestOutputHelper output)
     public void Nodes_with_one_sqlite_file_get_distinct_cidrs_and_complete_meshes() => SimulatedLoop.Run(async time =>
     {
         using var file = new StoreFile();
-        var stores = Enumerable.Range(0, 3).Select(_ => SqliteClusterStore.Open(file.Path, time)).ToList();
+        var stores = Enumerable.Range(0, 3).Select(_ => SqliteClusterStore.Open(file.Path, "default", time)).ToList();
         var nodes = stores.Select((s, i) => new TestNode(s, time, i, Settings)).ToList();
         var runs = nodes.Select(n => n.RunAsync()).ToList();
         await Until(time, () => nodes.All(n => n.Mesh?.Joined.Count == 3));

@@ -9,10 +9,10 @@ public sealed class SqliteClusterStoreTests : ClusterStoreContract
     private readonly StoreFile _file = new();
 
     protected override ValueTask<IJournal> OpenAsync() =>
-        ValueTask.FromResult<IJournal>(SqliteClusterStore.Open(_file.Path, TimeProvider.System));
+        ValueTask.FromResult<IJournal>(SqliteClusterStore.Open(_file.Path, "default", TimeProvider.System));
 
     protected override ValueTask<IClusterStore> OpenAnotherAsync() =>
-        ValueTask.FromResult<IClusterStore>(SqliteClusterStore.Open(_file.Path, TimeProvider.System));
+        ValueTask.FromResult<IClusterStore>(SqliteClusterStore.Open(_file.Path, "default", TimeProvider.System));
 
     public override async Task DisposeAsync()
     {
@@ -40,7 +40,7 @@ public sealed class SqliteClusterStoreTests : ClusterStoreContract
     {
         using var file = new StoreFile();
         var stores = await Task.WhenAll(
-            Enumerable.Range(0, 8).Select(_ => Task.Run(() => SqliteClusterStore.Open(file.Path, TimeProvider.System))));
+            Enumerable.Range(0, 8).Select(_ => Task.Run(() => SqliteClusterStore.Open(file.Path, "default", TimeProvider.System))));
         Assert.IsType<AppendOutcome.Appended>(await stores[0].AppendAsync(Appends.Next(A, 0), default));
         foreach (var store in stores)
         {
@@ -54,7 +54,7 @@ public sealed class SqliteClusterStoreTests : ClusterStoreContract
     {
         using var file = new StoreFile();
         await using var loop = new EventLoop("cluster-store", _ => { });
-        await using var store = SqliteClusterStore.Open(file.Path, TimeProvider.System, loop);
+        await using var store = SqliteClusterStore.Open(file.Path, "default", TimeProvider.System, loop);
         Assert.IsType<AppendOutcome.Appended>(await store.AppendAsync(Appends.Next(A, 0), default));
         Assert.Equal(1, (await store.ReadHeadAsync(A, default)).LastSequenceNr);
     }
@@ -64,6 +64,6 @@ public sealed class SqliteClusterStoreTests : ClusterStoreContract
     {
         using var file = new StoreFile();
         await File.WriteAllTextAsync(file.Path, "this is no database at all, however long it may be");
-        Assert.False(Assert.Throws<JournalException>(() => SqliteClusterStore.Open(file.Path, TimeProvider.System)).IsTransient);
+        Assert.False(Assert.Throws<JournalException>(() => SqliteClusterStore.Open(file.Path, "default", TimeProvider.System)).IsTransient);
     }
 }

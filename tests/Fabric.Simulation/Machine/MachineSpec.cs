@@ -26,7 +26,7 @@ internal sealed record MachineSpec
     {
         NodeName = new NodeName("node-a"),
         StateDir = "/state",
-        ClusterStore = "sqlite:/cluster.db",
+        ClusterStore = new ClusterStoreUri.Sqlite("/cluster.db"),
         ClusterName = "fabric",
         ClusterCidrs = [Cidr.Parse("10.244.0.0/16"), Cidr.Parse("2001:db8::/48")],
         NodePrefixLength = 29,

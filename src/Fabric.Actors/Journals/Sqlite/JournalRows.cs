@@ -17,10 +17,11 @@ internal sealed class JournalRows
     private readonly SqliteStatement _snapshot;
     private readonly Dictionary<long, PersistenceId> _streams = [];
 
-    public JournalRows(SqliteConnection connection)
+    /// <param name="streamPrefix">What stands before each stream's name in the file.</param>
+    public JournalRows(SqliteConnection connection, string streamPrefix = "")
     {
         _connection = connection;
-        Streams = new NameTable(connection, "persistence_id");
+        Streams = new NameTable(connection, "persistence_id", streamPrefix);
         Manifests = new NameTable(connection, "manifest");
         Writers = new NameTable(connection, "writer");
         _head = connection.Prepare(

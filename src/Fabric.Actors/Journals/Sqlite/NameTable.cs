@@ -1,7 +1,8 @@
 namespace Fabric.Actors;
 
 /// <summary>One of the tables that give a repeated name a small number, with what is known of it in memory.</summary>
-internal sealed class NameTable(SqliteConnection connection, string table)
+/// <param name="prefix">What stands before each name in the file, so that names of several owners stay apart.</param>
+internal sealed class NameTable(SqliteConnection connection, string table, string prefix = "")
 {
     // A node sees one stream per attachment; a bound keeps years of them from staying in memory.
     private const int MostInMemory = 50_000;
@@ -17,7 +18,7 @@ internal sealed class NameTable(SqliteConnection connection, string table)
     {
         if (_ids.TryGetValue(name, out var id))
             return id;
-        if (_byName.Bind(1, name).Scalar() is not { } stored)
+        if (_byName.Bind(1, prefix + name).Scalar() is not { } stored)
             return null;
         Remember(name, stored);
         return stored;
@@ -29,19 +30,21 @@ internal sealed class NameTable(SqliteConnection connection, string table)
         if (Find(name) is { } known)
             return known;
         _insert ??= connection.Prepare($"INSERT INTO {table}(name) VALUES(?1) RETURNING id");
-        var id = _insert.Bind(1, name).Scalar()
+        var id = _insert.Bind(1, prefix + name).Scalar()
             ?? throw new JournalException(connection.Path, $"{table} gave no number for '{name}'", isTransient: false);
         Remember(name, id);
         return id;
     }
 
-    /// <returns>Null for a number that the table does not hold: the file is damaged.</returns>
+    /// <returns>Null for a number that the table does not hold, or that is another owner's: the file is damaged.</returns>
     public string? NameOf(long id)
     {
         if (_names.TryGetValue(id, out var name))
             return name;
         _byId.Bind(1, id);
-        name = _byId.Step() ? _byId.Text(0) : null;
+        name = _byId.Step() && _byId.Text(0) is var stored && stored.StartsWith(prefix, StringComparison.Ordinal)
+            ? stored[prefix.Length..]
+            : null;
         _byId.Reset();
         if (name is not null)
             Remember(name, id);

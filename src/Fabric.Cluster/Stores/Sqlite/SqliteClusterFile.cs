@@ -7,7 +7,8 @@ namespace Fabric.Cluster;
 /// Opens a cluster store's file, and makes the tables in a new one, also when several processes do so at once.
 /// </summary>
 /// <remarks>
-/// Streams, heads, snapshots and names are kept as in a node journal (docs/journal-format.md); leases are added.
+/// Streams, heads, snapshots and names are kept as in a node journal (docs/journal-format.md); leases are added. The names
+/// of streams and leases begin with the cluster's name and a slash.
 /// </remarks>
 internal static class SqliteClusterFile
 {

@@ -59,7 +59,7 @@ public sealed partial class SqliteClusterStore
             return new LeaseOutcome.Conflict(current);
         var version = _nextLeaseVersion.Scalar()
             ?? throw new JournalException(_connection.Path, "it has no lease counter", isTransient: false);
-        _putLease.Bind(1, name).Bind(2, version).Bind(3, (long)duration.TotalMilliseconds);
+        _putLease.Bind(1, _prefix + name).Bind(2, version).Bind(3, (long)duration.TotalMilliseconds);
         if (value is { } bytes)
             _putLease.BindPinned(4, bytes);
         else
@@ -72,7 +72,7 @@ public sealed partial class SqliteClusterStore
     {
         try
         {
-            return _lease.Bind(1, name).Step() ? LeaseIn(_lease) : null;
+            return _lease.Bind(1, _prefix + name).Step() ? LeaseIn(_lease) : null;
         }
         finally
         {
@@ -85,9 +85,9 @@ public sealed partial class SqliteClusterStore
         var changes = ImmutableArray.CreateBuilder<LeaseChange>();
         try
         {
-            _leases.Bind(1, prefix).Bind(2, version);
+            _leases.Bind(1, _prefix + prefix).Bind(2, version);
             while (_leases.Step())
-                changes.Add(new LeaseChange(_leases.Text(0), LeaseIn(_leases)));
+                changes.Add(new LeaseChange(NameIn(_leases), LeaseIn(_leases)));
             return changes.ToImmutable();
         }
         finally
@@ -96,7 +96,9 @@ public sealed partial class SqliteClusterStore
         }
     }
 
-    private static Lease? LeaseIn(SqliteStatement row) => row.IsNull(3)
+    private string NameIn(SqliteStatement row) => row.Text(0)[_prefix.Length..];
+
+    private Lease? LeaseIn(SqliteStatement row) => row.IsNull(3)
         ? null
-        : new Lease(row.Text(0), row.Int64(1), TimeSpan.FromMilliseconds(row.Int64(2)), row.Utf8(3).ToArray());
+        : new Lease(NameIn(row), row.Int64(1), TimeSpan.FromMilliseconds(row.Int64(2)), row.Utf8(3).ToArray());
 }

@@ -33,14 +33,16 @@ public sealed partial class SqliteClusterStore : IClusterStore
     private readonly SqliteStatement _begin;
     private readonly SqliteStatement _commit;
     private readonly EventLoop? _loop;
+    private readonly string _prefix;
     private readonly ITimer _poll;
     private bool _isClosed;
 
-    private SqliteClusterStore(SqliteConnection connection, TimeProvider time, EventLoop? loop)
+    private SqliteClusterStore(SqliteConnection connection, string cluster, TimeProvider time, EventLoop? loop)
     {
         _connection = connection;
         _loop = loop;
-        _rows = new JournalRows(connection);
+        _prefix = $"{cluster}/";
+        _rows = new JournalRows(connection, _prefix);
         _begin = connection.Prepare("BEGIN IMMEDIATE");
         _commit = connection.Prepare("COMMIT");
         _newHead = connection.Prepare("""
@@ -78,18 +80,20 @@ public sealed partial class SqliteClusterStore : IClusterStore
         _poll = time.CreateTimer(_ => Poll(), null, PollInterval, PollInterval);
     }
 
+    /// <param name="cluster">Whose streams and leases; clusters with different names do not see each other.</param>
     /// <param name="loop">
     /// Where the calls run; null: on the caller's thread, before they return. Not the loop of a caller that must not
     /// block.
     /// </param>
     /// <exception cref="JournalException">The file can't be opened, or is something else.</exception>
-    public static SqliteClusterStore Open(string path, TimeProvider time, EventLoop? loop = null)
+    public static SqliteClusterStore Open(string path, string cluster, TimeProvider time, EventLoop? loop = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentException.ThrowIfNullOrEmpty(cluster);
         var connection = SqliteClusterFile.Open(path, Deadline);
         try
         {
-            return new SqliteClusterStore(connection, time, loop);
+            return new SqliteClusterStore(connection, cluster, time, loop);
         }
         catch (JournalException)
         {
