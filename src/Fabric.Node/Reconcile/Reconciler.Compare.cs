@@ -38,15 +38,25 @@ public sealed partial class Reconciler
             }
             return;
         }
+        var recorded = Recorded();
         Programmed.Reset(plan);
-        RecordResync(bridge, wanted, comparison, reason, sent);
+        _hasRecorded = true;
+        RecordResync(bridge, wanted, comparison, recorded, reason, sent);
     }
 
+    /// <summary>
+    /// The flows that the recorder has or will have. After the first comparison only this agent tells it anything, so it is what was
+    /// programmed; the journal may be behind that: (1) a change is told, (2) the recorder can't be recovered and keeps it for later,
+    /// (3) the session is lost and the next comparison takes the change back, unknown to the journal, (4) the journal learns of (1),
+    /// and nothing would ever tell it of (3).
+    /// </summary>
+    private ImmutableSortedSet<long> Recorded() =>
+        _hasRecorded ? Programmed.All.Select(f => f.Text.Id).ToImmutableSortedSet() : _fold.State.Flows.Programmed;
+
     private void RecordResync(BridgeEvent.BridgeConfigured bridge, ImmutableArray<PlannedFlow> wanted, FlowComparison comparison,
-        string reason, DateTimeOffset sent)
+        ImmutableSortedSet<long> recorded, string reason, DateTimeOffset sent)
     {
         var now = wanted.Select(f => f.Text.Id).ToImmutableSortedSet();
-        var recorded = _fold.State.Flows.Programmed;
         var foreign = comparison.Foreign.Where(f => !recorded.Contains(f.Text.Id)).ToImmutableArray();
         if (foreign.Length > 0)
             Record(bridge, (comparison with { Foreign = foreign, Missing = [] }).ToDrift(repaired: true), CorrelationId.None, null);

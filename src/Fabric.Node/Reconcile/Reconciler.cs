@@ -30,6 +30,7 @@ public sealed partial class Reconciler
     private readonly HashSet<AttachmentId> _condemned = [];
     private bool _needsResync = true;
     private bool _wasInStep;
+    private bool _hasRecorded;
     private bool _auditDue;
     private string _lastDrift = "";
     private bool _stopping;
