@@ -50,7 +50,6 @@ public sealed class PortPlumber(
             var link = LinkOf(port);
             var made = await AttachAsync(link, sandbox, deadline.Token);
             stage = "port";
-            reconciler.LinkAppeared(link.HostInterface);
             var there = await reconciler.WhenForwardingAsync(
                 call.Attachment, request.Correlation, request.Causation, deadline.Token);
             stage = "announcement";
@@ -114,7 +113,9 @@ public sealed class PortPlumber(
 
     private async Task<PodLinkMade> AttachAsync(PodLinkRequest link, Sandbox sandbox, CancellationToken cancellationToken)
     {
-        var attaching = kernel.AttachAsync(link, sandbox, cancellationToken);
+        // Open vSwitch takes longest of all, so it begins while the pod's end is still being made.
+        var attaching = kernel.AttachAsync(
+            link, sandbox, () => reconciler.LinkAppeared(link.HostInterface), cancellationToken);
         _attaching[link.Attachment] = attaching;
         try
         {

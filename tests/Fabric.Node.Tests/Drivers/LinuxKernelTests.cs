@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Fabric.Actors;
 using Fabric.Contracts;
 using Fabric.Lab;
 
@@ -11,8 +12,16 @@ public sealed class LinuxKernelTests : KernelContract
     {
         Skip.If(LabRequirements.Missing is not null, LabRequirements.Missing ?? "");
         var behindReplies = new ConcurrentQueue<string>();
-        using (var bench = new LinuxKernelBench(behindReplies.Enqueue))
-            await test(bench);
+        var escaped = new ConcurrentQueue<Exception>();
+        await using (var loop = new EventLoop("contract", escaped.Enqueue))
+        {
+            await loop.RunAsync(async () =>
+            {
+                using var bench = new LinuxKernelBench(behindReplies.Enqueue);
+                await test(bench);
+            });
+        }
         Assert.Empty(behindReplies);
+        Assert.Empty(escaped);
     }
 }
