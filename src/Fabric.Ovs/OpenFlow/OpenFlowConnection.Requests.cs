@@ -10,7 +10,9 @@ public sealed partial class OpenFlowConnection
     /// <remarks>
     /// Open vSwitch leaves a bundle open, without the refused part, when one of its messages is refused on arrival;
     /// committed, it would apply the rest. So the commit is sent only after the answer to closing the bundle shows
-    /// that every message was taken. Cancelled before that, nothing is applied; later, it is unknown.
+    /// that every message was taken. Cancelled before that, nothing is applied; later, it is unknown. Deletions alone go
+    /// out together with their commit: it is no harm if the others are gone although one was refused, as long as the
+    /// caller hears of it, and the answer comes a turn of the switch's main loop earlier.
     /// </remarks>
     /// <exception cref="OpenFlowException">
     /// Refused: <see cref="OpenFlowException.FlowMod"/> is the change the switch named. Disconnected or Timeout: the
@@ -28,6 +30,14 @@ public sealed partial class OpenFlowConnection
         for (var i = 0; i < mods.Count; i++) MessageWriter.BundleAdd(message, bundle, mods[i], first + 1 + (uint)i);
         var closeXid = first + 1 + (uint)mods.Count;
         MessageWriter.Bundle(message, BundleControl.CloseRequest, bundle, closeXid);
+        if (mods.All(static mod => mod.Command is FlowModCommand.Delete or FlowModCommand.DeleteStrict))
+        {
+            MessageWriter.Bundle(message, BundleControl.CommitRequest, bundle, closeXid + 1);
+            var whole = new SimpleRequest(first, mods.Count + 3, "bundle", ModAt, BundleReply(BundleControl.CommitReply));
+            await SendAndWaitAsync(message, whole, "bundle", cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
         var fill = new SimpleRequest(first, mods.Count + 2, "bundle", ModAt, BundleReply(BundleControl.CloseReply));
         try
         {

@@ -37,6 +37,38 @@ public sealed class BundleTests(OvsBridge bridge)
     }
 
     [SkippableFact]
+    public async Task A_refused_deletion_is_named_and_the_others_are_carried_out()
+    {
+        await using var connection = await EmptyAsync();
+        await connection.ApplyBundleAsync([Good(1), Good(2), Good(3)]);
+        var bad = FlowMod.DeleteStrict(new Flow { Priority = 5, Match = Match.Any.With(OxmField.TcpDst, 80) }.Key);
+        var e = await Assert.ThrowsAsync<OpenFlowException>(() => connection.ApplyBundleAsync(
+            [FlowMod.DeleteStrict(Good(1).Flow.Key), bad, FlowMod.DeleteStrict(Good(2).Flow.Key)]));
+        Assert.Equal("OFPBMC_BAD_PREREQ", e.ErrorName);
+        Assert.Same(bad, e.FlowMod);
+        Assert.Equal([Good(3).Flow], await connection.DumpFlowsAsync());
+    }
+
+    [Fact]
+    public async Task Deletions_alone_are_sent_together_with_their_commit()
+    {
+        const int bundleControl = 33, commitRequest = 4, bundleAdd = 34;
+        await using var fake = new FakeSwitch();
+        await using var connection = await fake.AcceptAsync();
+        var applying = connection.ApplyBundleAsync([FlowMod.DeleteStrict(Good(1).Flow.Key), FlowMod.DeleteStrict(Good(2).Flow.Key)]);
+        // Nothing has been answered yet.
+        List<byte[]> sent = [];
+        for (var i = 0; i < 5; i++)
+            sent.Add(await fake.ReadAsync());
+        Assert.Equal([bundleControl, bundleAdd, bundleAdd, bundleControl, bundleControl], sent.Select(m => (int)m[1]));
+        Assert.Equal(commitRequest, (sent[4][12] << 8) | sent[4][13]);
+        byte[] committed = [.. sent[4]];
+        committed[13] = commitRequest + 1;
+        await fake.SendAsync(committed);
+        await applying;
+    }
+
+    [SkippableFact]
     public async Task A_flow_that_overlaps_is_refused_at_commit_and_named()
     {
         await using var connection = await EmptyAsync();
