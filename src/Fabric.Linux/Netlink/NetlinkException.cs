@@ -28,6 +28,9 @@ public sealed class NetlinkException : Exception
         Errno is Interop.Errno.NoEntry or Interop.Errno.NoDevice or Interop.Errno.NoProcess
             or Interop.Errno.AddressNotAvailable;
 
+    /// <summary>The object is in use (EBUSY): in another state the same may succeed.</summary>
+    public bool IsBusy => Errno == Interop.Errno.Busy;
+
     /// <summary>An object of this name or key exists already (EEXIST).</summary>
     public bool IsAlreadyPresent => Errno == Interop.Errno.Exists;
 }

@@ -87,12 +87,14 @@ public sealed class PortPlumber(
             await fold.WhenFoldedAsync(request.Ordering, deadline.Token);
             if (!fold.State.Ports.TryGetValue(call.Attachment, out var port) || port.Attempt != call.Attempt || port.IsWanted)
                 return;
-            stage = "flows and port";
-            await reconciler.WhenGoneAsync(call.Attachment, request.Correlation, request.Causation, deadline.Token);
-            stage = "interface";
+            stage = "flows";
+            await reconciler.WhenSilentAsync(call.Attachment, request.Correlation, request.Causation, deadline.Token);
+            // The port and the interface are taken away side by side: nothing passes either of them any more.
+            stage = "port and interface";
             using var sandbox = sandboxes.Borrow(call.Attachment, port.Request!.Sandbox);
-            await WhenNotAttachingAsync(call.Attachment);
-            await kernel.DetachAsync(call.Attachment, port.Request.HostInterface, sandbox, deadline.Token);
+            await Task.WhenAll(
+                reconciler.WhenGoneAsync(call.Attachment, request.Correlation, request.Causation, deadline.Token),
+                DetachAsync(call.Attachment, port.Request.HostInterface, sandbox, deadline.Token));
             reconciler.LinkVanished(port.Request.HostInterface);
             Tell(request, new Port.Command.Unplumbed(call.Attempt));
         }
@@ -126,6 +128,13 @@ public sealed class PortPlumber(
             if (_attaching.TryGetValue(link.Attachment, out var latest) && latest == attaching)
                 _attaching.Remove(link.Attachment);
         }
+    }
+
+    private async Task DetachAsync(
+        AttachmentId attachment, InterfaceName hostInterface, Sandbox? sandbox, CancellationToken cancellationToken)
+    {
+        await WhenNotAttachingAsync(attachment);
+        await kernel.DetachAsync(attachment, hostInterface, sandbox, cancellationToken);
     }
 
     /// <summary>

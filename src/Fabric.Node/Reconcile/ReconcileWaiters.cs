@@ -6,7 +6,14 @@ namespace Fabric.Node;
 /// <summary>Who waits for the reconciler: attachments until they forward, detachments until nothing is left.</summary>
 internal sealed class ReconcileWaiters(NodeFold fold, ISwitch ovs, Reconciler reconciler)
 {
-    private sealed record Waiter(AttachmentId Attachment, CorrelationId Correlation, Causation? Causation, bool Gone,
+    private enum Until
+    {
+        Forwarding,
+        Silent,
+        Gone,
+    }
+
+    private sealed record Waiter(AttachmentId Attachment, CorrelationId Correlation, Causation? Causation, Until Until,
         TaskCompletionSource<SwitchPort?> Completion);
 
     private readonly List<Waiter> _waiters = [];
@@ -28,11 +35,15 @@ internal sealed class ReconcileWaiters(NodeFold fold, ISwitch ovs, Reconciler re
 
     public async Task<SwitchPort> WhenForwardingAsync(
         AttachmentId attachment, CorrelationId correlation, Causation? causation, CancellationToken cancellationToken) =>
-        (await AddAsync(attachment, correlation, causation, gone: false, cancellationToken))!;
+        (await AddAsync(attachment, correlation, causation, Until.Forwarding, cancellationToken))!;
+
+    public Task WhenSilentAsync(
+        AttachmentId attachment, CorrelationId correlation, Causation? causation, CancellationToken cancellationToken) =>
+        AddAsync(attachment, correlation, causation, Until.Silent, cancellationToken);
 
     public Task WhenGoneAsync(
         AttachmentId attachment, CorrelationId correlation, Causation? causation, CancellationToken cancellationToken) =>
-        AddAsync(attachment, correlation, causation, gone: true, cancellationToken);
+        AddAsync(attachment, correlation, causation, Until.Gone, cancellationToken);
 
     /// <summary>Whose request a change of flows belongs to, if it belongs to one alone.</summary>
     public (CorrelationId Correlation, Causation? Causation) CauseOf(ImmutableArray<PersistenceId> owners)
@@ -47,10 +58,10 @@ internal sealed class ReconcileWaiters(NodeFold fold, ISwitch ovs, Reconciler re
     /// <summary>Ends every waiter whose condition holds, or can't hold any more.</summary>
     public void Settle() => _waiters.RemoveAll(IsSettled);
 
-    private Task<SwitchPort?> AddAsync(AttachmentId attachment, CorrelationId correlation, Causation? causation, bool gone,
+    private Task<SwitchPort?> AddAsync(AttachmentId attachment, CorrelationId correlation, Causation? causation, Until until,
         CancellationToken cancellationToken)
     {
-        var waiter = new Waiter(attachment, correlation, causation, gone, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        var waiter = new Waiter(attachment, correlation, causation, until, new(TaskCreationOptions.RunContinuationsAsynchronously));
         if (!IsSettled(waiter))
             _waiters.Add(waiter);
         reconciler.Wake();
@@ -63,7 +74,7 @@ internal sealed class ReconcileWaiters(NodeFold fold, ISwitch ovs, Reconciler re
         if (waiter.Completion.Task.IsCompleted)
             return true;
         var port = fold.State.Ports.GetValueOrDefault(waiter.Attachment, PortState.Absent);
-        return waiter.Gone ? IsGone(waiter, port) : IsForwarding(waiter, port);
+        return waiter.Until == Until.Forwarding ? IsForwarding(waiter, port) : IsGone(waiter, port);
     }
 
     private bool IsForwarding(Waiter waiter, PortState port)
@@ -93,8 +104,8 @@ internal sealed class ReconcileWaiters(NodeFold fold, ISwitch ovs, Reconciler re
             return waiter.Completion.TrySetCanceled();
         var gone = reconciler.IsInStep
             && !reconciler.Programmed.HasAny(Port.Id(waiter.Attachment))
-            && !ovs.Ports.Values.Any(p => p.Attachment == waiter.Attachment)
-            && reconciler.HasFlushed(waiter.Attachment);
+            && reconciler.HasFlushed(waiter.Attachment)
+            && (waiter.Until == Until.Silent || !ovs.Ports.Values.Any(p => p.Attachment == waiter.Attachment));
         return gone && waiter.Completion.TrySetResult(null);
     }
 }

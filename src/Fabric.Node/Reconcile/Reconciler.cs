@@ -113,6 +113,13 @@ public sealed partial class Reconciler
         AttachmentId attachment, CorrelationId correlation, Causation? causation, CancellationToken cancellationToken) =>
         _waiters.WhenForwardingAsync(attachment, correlation, causation, cancellationToken);
 
+    /// <summary>
+    /// Completes once the attachment has neither flows nor connections any more: nothing passes its port, which may still be there.
+    /// </summary>
+    public Task WhenSilentAsync(
+        AttachmentId attachment, CorrelationId correlation, Causation? causation, CancellationToken cancellationToken) =>
+        _waiters.WhenSilentAsync(attachment, correlation, causation, cancellationToken);
+
     /// <summary>Completes once nothing of the attachment is left in Open vSwitch.</summary>
     public Task WhenGoneAsync(
         AttachmentId attachment, CorrelationId correlation, Causation? causation, CancellationToken cancellationToken) =>
@@ -226,6 +233,7 @@ public sealed partial class Reconciler
         StartAdding();
         await ChangeFlowsAsync(bridge, state, cancellationToken);
         await FlushConnectionsAsync(bridge, state, cancellationToken);
+        _waiters.Settle();
         await FinishAddingAsync();
         await RemovePortsAsync(state, cancellationToken);
         ReconciledOrdering = state.Ordering;

@@ -5,7 +5,7 @@ namespace Fabric.Node;
 
 /// <summary>Deletes host ends of veth pairs behind the reply: each costs about 20 ms of kernel time, a hundred at once 40.</summary>
 /// <remarks>
-/// A doomed link is taken down, renamed and put into a group of its own, so its name is free at once. What a crash leaves in the
+/// A doomed link is renamed and put into a group of its own, so its name is free at once. What a crash leaves in the
 /// group goes at the next start. Any thread.
 /// </remarks>
 internal sealed class LinkReaper(RouteNetlink host, Action<string> failed)
@@ -19,9 +19,17 @@ internal sealed class LinkReaper(RouteNetlink host, Action<string> failed)
 
     public void Doom(Link link)
     {
-        // Down first: kernels before 6.2 refuse to rename a link that is up.
-        host.ChangeLink(link.Index, new LinkChange { Up = false });
-        host.ChangeLink(link.Index, new LinkChange { Name = $"gone{link.Index}", Group = DoomedGroup });
+        var gone = new LinkChange { Name = $"gone{link.Index}", Group = DoomedGroup };
+        try
+        {
+            host.ChangeLink(link.Index, gone);
+        }
+        catch (NetlinkException e) when (e.IsBusy)
+        {
+            // Kernels before 6.2 refuse to rename a link that is up; taking it down first waits for a grace period, always.
+            host.ChangeLink(link.Index, new LinkChange { Up = false });
+            host.ChangeLink(link.Index, gone);
+        }
         Reap();
     }
 
