@@ -61,7 +61,7 @@ internal sealed class FabricNode : IDisposable
         _agent = new AgentProcess(_node.Namespace.Name,
         [
             "--node-name", "bench", "--state-dir", StateFolder, "--cluster-store", "sqlite:" + ClusterFile,
-            "--cluster-cidr", "10.244.0.0/16", "--node-prefix-length", "22", "--underlay-address", $"{_node.Address}",
+            "--cluster-cidr", "10.128.0.0/9", "--node-prefix-length", "22", "--underlay-address", $"{_node.Address}",
             "--datapath-type", "netdev", "--ovs-db", _node.Ovs.Endpoint, "--ovs-run-dir", _node.Ovs.RunFolder,
             "--cni-socket", CniSocket, "--admin-socket", AdminSocket, "--health-address", "off", "--log-level", "warning",
         ], LogPath);

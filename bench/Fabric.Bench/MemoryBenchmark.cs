@@ -1,0 +1,63 @@
+using System.Text.Json;
+using Fabric.Cluster;
+using Fabric.Messages;
+
+namespace Fabric.Bench;
+
+/// <summary>What an agent holds in memory with 1,000 peers in the mesh and 250 pods of its own.</summary>
+/// <remarks>The peers are leases in the store, as their agents would write them; the agent under test gives them their CIDRs.</remarks>
+internal static class MemoryBenchmark
+{
+    private const int Peers = 1_000;
+    private const int Pods = 250;
+    private static readonly TimeSpan MeshWithin = TimeSpan.FromSeconds(60);
+
+    public static async Task RunAsync(Results results)
+    {
+        using var pods = new PodNamespaces();
+        using var fabric = new FabricNode();
+        fabric.StartAgent();
+        Row("agent resident memory, empty node");
+        await JoinAsync(fabric.ClusterFile);
+        var waited = TimeProvider.System.GetTimestamp();
+        while (PeersOf(fabric) is var there && there < Peers)
+        {
+            fabric.ThrowIfAgentEnded();
+            if (TimeProvider.System.GetElapsedTime(waited) > MeshWithin)
+                throw new InvalidOperationException($"after {MeshWithin.TotalSeconds:0} s the mesh has {there} of {Peers} peers");
+            await Task.Delay(200);
+        }
+        Results.Progress($"{Peers:n0} peers after {TimeProvider.System.GetElapsedTime(waited).TotalSeconds:0.0} s");
+        Row($"  with {Peers:n0} peers");
+        for (var i = 0; i < Pods; i++)
+            fabric.Cni.Add($"pod{i}", pods.Take());
+        Row($"  with {Peers:n0} peers and {Pods} pods", goal: 120);
+        results.Add(new ResultRow("  the most that it ever was", "MiB", fabric.Agent.PeakResidentBytes / 1048576.0, null, null, "", null));
+
+        void Row(string measure, double? goal = null) =>
+            results.Add(new ResultRow(measure, "MiB", fabric.Agent.ResidentBytes / 1048576.0, null, null, "", goal));
+    }
+
+    private static async Task JoinAsync(string clusterFile)
+    {
+        await using var store = SqliteClusterStore.Open(clusterFile, TimeProvider.System);
+        for (var i = 0; i < Peers; i++)
+        {
+            var vtep = IpAddress.V4(0xC612_0000u + (uint)i + 1);
+            var node = new NodeName($"peer-{i}");
+            var record = new NodeLeaseRecord(node, $"uid-{i}", 1, [vtep], [vtep], "0.1.0", NodeLeaseState.Up);
+            await store.PutLeaseAsync(NodeLeaseRecord.LeaseName(node), record.Encode(), TimeSpan.FromHours(1), 0, default);
+        }
+    }
+
+    private static int PeersOf(FabricNode fabric)
+    {
+        var output = Path.Combine(fabric.Calls("mesh"), "out");
+        var (exitCode, _) = ChildProcess.Run(Binaries.Cli, new Dictionary<string, string> { ["HOME"] = "/root" }, "/dev/null", output,
+            "--admin-socket", fabric.AdminSocket, "mesh", "--output", "json");
+        if (exitCode != 0)
+            throw new InvalidOperationException($"fabric mesh ended with {exitCode}");
+        using var mesh = JsonDocument.Parse(File.ReadAllText(output));
+        return mesh.RootElement.GetProperty("peers").GetArrayLength();
+    }
+}
