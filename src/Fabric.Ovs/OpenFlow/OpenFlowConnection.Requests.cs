@@ -25,23 +25,19 @@ public sealed partial class OpenFlowConnection
         var bundle = Interlocked.Increment(ref _nextBundle);
         var first = TakeXids(mods.Count + 3);
         FlowMod? ModAt(int place) => place >= 1 && place <= mods.Count ? mods[place - 1] : null;
-        var message = new WireWriter(64 + 192 * mods.Count);
-        MessageWriter.Bundle(message, BundleControl.OpenRequest, bundle, first);
-        for (var i = 0; i < mods.Count; i++) MessageWriter.BundleAdd(message, bundle, mods[i], first + 1 + (uint)i);
-        var closeXid = first + 1 + (uint)mods.Count;
-        MessageWriter.Bundle(message, BundleControl.CloseRequest, bundle, closeXid);
-        if (mods.All(static mod => mod.Command is FlowModCommand.Delete or FlowModCommand.DeleteStrict))
+        var commits = mods.All(static mod => mod.Command is FlowModCommand.Delete or FlowModCommand.DeleteStrict);
+        var filling = BundleMessages(mods, bundle, first, commits);
+        if (commits)
         {
-            MessageWriter.Bundle(message, BundleControl.CommitRequest, bundle, closeXid + 1);
             var whole = new SimpleRequest(first, mods.Count + 3, "bundle", ModAt, BundleReply(BundleControl.CommitReply));
-            await SendAndWaitAsync(message, whole, "bundle", cancellationToken).ConfigureAwait(false);
+            await SendAndWaitAsync(filling, whole, "bundle", cancellationToken).ConfigureAwait(false);
             return;
         }
 
         var fill = new SimpleRequest(first, mods.Count + 2, "bundle", ModAt, BundleReply(BundleControl.CloseReply));
         try
         {
-            await SendAndWaitAsync(message, fill, "bundle", cancellationToken).ConfigureAwait(false);
+            await SendAndWaitAsync(filling, fill, "bundle", cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -51,9 +47,9 @@ public sealed partial class OpenFlowConnection
 
         // A change refused at commit is named by its own xid, so this request answers for those as well.
         var commit = new SimpleRequest(first, mods.Count + 3, "bundle", ModAt, BundleReply(BundleControl.CommitReply));
-        message = new WireWriter(64);
-        MessageWriter.Bundle(message, BundleControl.CommitRequest, bundle, closeXid + 1);
-        await SendAndWaitAsync(message, commit, "bundle commit", cancellationToken).ConfigureAwait(false);
+        var message = new WireWriter(64);
+        MessageWriter.Bundle(message, BundleControl.CommitRequest, bundle, first + (uint)mods.Count + 2);
+        await SendAndWaitAsync([message], commit, "bundle commit", cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -71,7 +67,7 @@ public sealed partial class OpenFlowConnection
         MessageWriter.Empty(message, MessageType.BarrierRequest, first + (uint)mods.Count);
         var request = new SimpleRequest(
             first, mods.Count + 1, "flow_mod", place => place < mods.Count ? mods[place] : null, BarrierReply);
-        await SendAndWaitAsync(message, request, "flow_mod", cancellationToken).ConfigureAwait(false);
+        await SendAndWaitAsync([message], request, "flow_mod", cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Waits until the switch has finished everything sent before.</summary>
@@ -154,7 +150,7 @@ public sealed partial class OpenFlowConnection
         var message = new WireWriter(256);
         write(message, xid);
         var request = new SimpleRequest(xid, 1, operation, null, read);
-        return SendAndWaitAsync(message, request, operation, cancellationToken);
+        return SendAndWaitAsync([message], request, operation, cancellationToken);
     }
 
     private Task WithBarrierAsync(
@@ -165,16 +161,40 @@ public sealed partial class OpenFlowConnection
         write(message, xid);
         MessageWriter.Empty(message, MessageType.BarrierRequest, xid + 1);
         var request = new SimpleRequest(xid, 2, operation, null, BarrierReply);
-        return SendAndWaitAsync(message, request, operation, cancellationToken);
+        return SendAndWaitAsync([message], request, operation, cancellationToken);
+    }
+
+    /// <summary>
+    /// The messages of a bundle, in parts: while the switch reads one, the next is encoded, and no part is large.
+    /// </summary>
+    private static IEnumerable<WireWriter> BundleMessages(IReadOnlyList<FlowMod> mods, uint bundle, uint first, bool commits)
+    {
+        const int partLength = 256;
+        for (var start = 0; start < mods.Count; start += partLength)
+        {
+            var end = Math.Min(start + partLength, mods.Count);
+            var part = new WireWriter(64 + 192 * (end - start));
+            if (start == 0) MessageWriter.Bundle(part, BundleControl.OpenRequest, bundle, first);
+            for (var i = start; i < end; i++) MessageWriter.BundleAdd(part, bundle, mods[i], first + 1 + (uint)i);
+            var closeXid = first + 1 + (uint)mods.Count;
+            if (end == mods.Count) MessageWriter.Bundle(part, BundleControl.CloseRequest, bundle, closeXid);
+            if (end == mods.Count && commits) MessageWriter.Bundle(part, BundleControl.CommitRequest, bundle, closeXid + 1);
+            yield return part;
+        }
     }
 
     private async Task SendAndWaitAsync(
-        WireWriter message, SimpleRequest request, string operation, CancellationToken cancellationToken)
+        IEnumerable<WireWriter> messages, SimpleRequest request, string operation, CancellationToken cancellationToken)
     {
         Register(request);
-        var sending = SendAsync(message, cancellationToken);
+        var sending = SendAllAsync(messages, cancellationToken);
         await WaitAsync(Task.WhenAll(sending, request.Done), operation, request, cancellationToken)
             .ConfigureAwait(false);
+    }
+
+    private async Task SendAllAsync(IEnumerable<WireWriter> messages, CancellationToken cancellationToken)
+    {
+        foreach (var message in messages) await SendAsync(message, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Drops a bundle that will not be committed; otherwise the switch keeps it until it ages out.</summary>
