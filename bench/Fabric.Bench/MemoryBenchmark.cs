@@ -40,12 +40,13 @@ internal static class MemoryBenchmark
 
     private static async Task JoinAsync(string clusterFile)
     {
-        await using var store = SqliteClusterStore.Open(clusterFile, TimeProvider.System);
+        await using var store = SqliteClusterStore.Open(clusterFile, "default", TimeProvider.System);
         for (var i = 0; i < Peers; i++)
         {
             var vtep = IpAddress.V4(0xC612_0000u + (uint)i + 1);
             var node = new NodeName($"peer-{i}");
-            var record = new NodeLeaseRecord(node, $"uid-{i}", 1, [vtep], [vtep], "0.1.0", NodeLeaseState.Up);
+            var record = new NodeLeaseRecord(node, $"uid-{i}", 1, [vtep], [vtep], "0.1.0", ClusterEvents.Catalog.Level,
+                NodeLeaseState.Up);
             await store.PutLeaseAsync(NodeLeaseRecord.LeaseName(node), record.Encode(), TimeSpan.FromHours(1), 0, default);
         }
     }
