@@ -73,12 +73,18 @@ public sealed class FailureTests
     [InlineData("flows")]
     [InlineData("events")]
     [InlineData("version")]
-    public async Task Help_of_each_command_has_an_example(string command)
+    [InlineData("node")]
+    [InlineData("node", "drain")]
+    [InlineData("node", "undrain")]
+    [InlineData("node", "remove")]
+    [InlineData("cidr")]
+    [InlineData("cidr", "add")]
+    public async Task Help_of_each_command_has_an_example(params string[] command)
     {
-        var run = await CliBinary.RunAsync("/nonexistent.sock", command, "--help");
+        var run = await CliBinary.RunAsync("/nonexistent.sock", [.. command, "--help"]);
 
         Assert.Equal(0, run.ExitCode);
-        Assert.Contains($"Examples:\n  fabric {command}", run.Stdout, StringComparison.Ordinal);
+        Assert.Contains($"Examples:\n  fabric {string.Join(' ', command)}", run.Stdout, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Fabric.Cluster;
 using Fabric.Messages;
 using Fabric.Node;
 using Fabric.Node.Tests;
@@ -95,6 +96,70 @@ public sealed partial class OutputTests
             process.Kill();
             await process.WaitForExitAsync(deadline.Token);
         }
+    }
+
+    [Theory]
+    [InlineData("drain node-b", "node", "drain", "node-b")]
+    [InlineData("undrain node-b", "node", "undrain", "node-b")]
+    [InlineData("remove node-b, uid 77aa, by force", "node", "remove", "node-b", "--uid", "77aa", "--force")]
+    [InlineData("add 10.245.0.0/16 (/26 for each node)", "cidr", "add", "10.245.0.0/16", "--node-prefix-length", "26")]
+    public async Task A_command_that_changes_the_cluster_says_what_was_done(string operation, params string[] arguments)
+    {
+        await using var admin = await RunningAdmin.StartAsync();
+
+        var run = await CliBinary.RunAsync(admin.SocketPath, arguments);
+        var json = await CliBinary.RunAsync(admin.SocketPath, [.. arguments, "--output", "json"]);
+
+        Assert.Equal((0, "it is done\n", ""), (run.ExitCode, run.Stdout, run.Stderr));
+        Assert.Equal([operation, operation], admin.Node.Operations);
+        Assert.Equal("it is done", JsonSerializer.Deserialize(json.Stdout, AdminJson.Default.OperationAnswer)!.Done);
+    }
+
+    [Fact]
+    public async Task An_operation_that_is_refused_is_code_1_and_a_wrong_parameter_code_2()
+    {
+        await using var admin = await RunningAdmin.StartAsync();
+        admin.Node.Outcome = new OperationOutcome.Refused("node-up", "its agent runs");
+
+        var refused = await CliBinary.RunAsync(admin.SocketPath, "node", "remove", "node-b");
+        var wrong = await CliBinary.RunAsync(admin.SocketPath, "cidr", "add", "10.245.0.1/16");
+        var missing = await CliBinary.RunAsync(admin.SocketPath, "node", "remove");
+
+        Assert.Equal((1, "", "fabric: its agent runs\n"), (refused.ExitCode, refused.Stdout, refused.Stderr));
+        Assert.Equal(2, wrong.ExitCode);
+        Assert.Equal(2, missing.ExitCode);
+        Assert.Contains("See: fabric node remove --help", missing.Stderr, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Watching_members_prints_the_table_again_when_it_changed_and_only_then()
+    {
+        await using var admin = await RunningAdmin.StartAsync();
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        using var process = CliBinary.Start(admin.SocketPath, "members", "--watch");
+        try
+        {
+            await LineAsync(process, "as node-a", deadline.Token);
+            admin.Node.ClusterChanges.Raise();
+            admin.Node.SecondState = MemberState.Leaving;
+            admin.Node.ClusterChanges.Raise();
+            Assert.Contains("leaving", await LineAsync(process, "node-b", deadline.Token), StringComparison.Ordinal);
+        }
+        finally
+        {
+            process.Kill();
+            await process.WaitForExitAsync(deadline.Token);
+        }
+    }
+
+    private static async Task<string> LineAsync(System.Diagnostics.Process process, string beginning, CancellationToken cancellationToken)
+    {
+        while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+        {
+            if (line.StartsWith(beginning, StringComparison.Ordinal))
+                return line;
+        }
+        throw new InvalidOperationException($"no line begins with '{beginning}'");
     }
 
     [GeneratedRegex("[0-9.]+ [KM]iB")]

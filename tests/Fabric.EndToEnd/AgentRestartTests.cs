@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text.RegularExpressions;
 using Fabric.Lab;
 using Fabric.Messages;
 
@@ -8,7 +6,7 @@ namespace Fabric.EndToEnd;
 
 public sealed class RestartLab() : EndToEndLab(2);
 
-public sealed partial class AgentRestartTests(RestartLab lab) : IClassFixture<RestartLab>
+public sealed class AgentRestartTests(RestartLab lab) : IClassFixture<RestartLab>
 {
     [SkippableTheory]
     [InlineData(true)]
@@ -19,8 +17,8 @@ public sealed partial class AgentRestartTests(RestartLab lab) : IClassFixture<Re
         using var neighbour = await lab.First.AddPodAsync();
         using var remote = await lab.Second.AddPodAsync();
         LabWait.Until(() => here.Pings(remote.Address), "the other node's pod answers");
-        using var local = StartPing(here, neighbour.Address);
-        using var across = StartPing(here, remote.Address);
+        using var local = RunningPing.Start(here, neighbour.Address);
+        using var across = RunningPing.Start(here, remote.Address);
         foreach (var node in lab.Nodes)
         {
             if (killed)
@@ -29,8 +27,8 @@ public sealed partial class AgentRestartTests(RestartLab lab) : IClassFixture<Re
                 Assert.Equal(0, node.Agent!.Terminate());
         }
         await Task.WhenAll(lab.Nodes.Select(n => n.StartAsync()));
-        AssertNothingLost(await StopPingAsync(local));
-        AssertNothingLost(await StopPingAsync(across));
+        await local.MustHaveLostNothingAsync();
+        await across.MustHaveLostNothingAsync();
         (await here.CheckAsync()).MustSucceed();
     });
 
@@ -142,31 +140,4 @@ public sealed partial class AgentRestartTests(RestartLab lab) : IClassFixture<Re
         }
         File.WriteAllBytes(path, bytes);
     }
-
-    private static Process StartPing(Pod from, string address)
-    {
-        var start = new ProcessStartInfo("nsenter")
-        {
-            ArgumentList = { $"--net={from.Namespace.NetnsPath}", "--", "ping", "-n", "-i", "0.02", address },
-            RedirectStandardOutput = true,
-        };
-        var ping = Process.Start(start)!;
-        // Nothing is measured before the first answer.
-        Assert.NotNull(ping.StandardOutput.ReadLine());
-        Assert.Contains("icmp_seq=1 ", ping.StandardOutput.ReadLine(), StringComparison.Ordinal);
-        return ping;
-    }
-
-    private static async Task<int[]> StopPingAsync(Process ping)
-    {
-        LabCommand.Run("kill", "-INT", ping.Id.ToString(CultureInfo.InvariantCulture));
-        var text = await ping.StandardOutput.ReadToEndAsync();
-        return [.. SequenceNumber().Matches(text).Select(m => int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture))];
-    }
-
-    /// <summary>The last request may still be on its way when ping is stopped; between the answers none may be missing.</summary>
-    private static void AssertNothingLost(int[] answered) => Assert.Equal(Enumerable.Range(2, answered.Length), answered.Order());
-
-    [GeneratedRegex(@"icmp_seq=(\d+) ttl")]
-    private static partial Regex SequenceNumber();
 }

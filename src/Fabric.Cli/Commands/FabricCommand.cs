@@ -12,7 +12,8 @@ internal static class FabricCommand
     public static async Task<int> RunAsync(string[] args)
     {
         var parsed = Root().Parse(args);
-        if (parsed.Errors.Count > 0)
+        // Who asks for help has not said everything yet.
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
         {
             foreach (var error in parsed.Errors)
                 await Console.Error.WriteLineAsync($"fabric: {error.Message}");

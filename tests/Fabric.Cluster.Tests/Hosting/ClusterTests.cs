@@ -1,3 +1,4 @@
+using Fabric.Actors;
 using Fabric.Messages;
 using Xunit.Abstractions;
 
@@ -39,7 +40,7 @@ public sealed class ClusterTests(ITestOutputHelper output)
         var at = time.Elapsed;
         await Until(time, () => nodes.Where((_, i) => i != killed).Any(n => n.IsHolder));
         Assert.True(time.Elapsed - at <= 2 * Settings.LeaseDuration, $"took {time.Elapsed - at}");
-        var members = new ClusterFold<Membership.State>(new Membership(), Membership.Id("test"), shared, ClusterEvents.Catalog, time);
+        var members = Members(shared, time);
         await Until(time, async () =>
             (await members.ReadAsync(default)).State.Members[nodes[killed].Name].State == MemberState.Unreachable);
         output.WriteLine($"another holder after {(time.Elapsed - at).TotalSeconds:0.0} s");
@@ -63,6 +64,50 @@ public sealed class ClusterTests(ITestOutputHelper output)
         Assert.True(time.Elapsed - at < TimeSpan.FromSeconds(1), $"took {time.Elapsed - at}");
         Assert.IsType<NodeLeaseEnd.Stopped>(nodes[stopped].LeaseEnd);
         await StopAsync(nodes.Where((_, i) => i != stopped), runs.Where((_, i) => i != stopped));
+    });
+
+    [Fact]
+    public void What_an_operator_asks_by_way_of_any_node_is_carried_on_by_the_holder() => SimulatedLoop.Run(async time =>
+    {
+        var shared = new MemoryClusterStore();
+        var stores = Enumerable.Range(0, 3).Select(_ => new Deadly(shared)).ToList();
+        var nodes = stores.Select((s, i) => new TestNode(s, time, i, Settings)).ToList();
+        var runs = nodes.Select(n => n.RunAsync()).ToList();
+        await Until(time, () => nodes.All(n => n.Mesh?.Joined.Count == 3));
+        var dead = nodes.FindIndex(n => !n.IsHolder);
+        stores[dead].Kill();
+        var members = Members(shared, time);
+        await Until(time, async () => (await members.ReadAsync(default)).State.Members[nodes[dead].Name].State == MemberState.Unreachable);
+        Assert.Equal(3, nodes.First(n => n.IsHolder).Mesh!.Joined.Count);
+        var before = time.Elapsed;
+        // Half of it only, as if the agent that was asked had died then.
+        var operation = new ClusterEntityRunner<Membership.State>(new Membership(), Membership.Id("test"), shared, StreamRules.Default,
+            new ClusterWriter(nodes[0].Name, 77, time));
+        Assert.IsType<AskResult.Replied>(await operation.AskAsync(
+            new Membership.Command.Remove(nodes[dead].Name, null, IsForced: false, "test"), CorrelationId.None, default));
+        await Until(time, () => nodes.Where((_, i) => i != dead).All(n => n.Mesh!.Joined.Count == 2 && n.PodCidrs!.Assigned.Count == 2));
+        Assert.True(time.Elapsed - before < TimeSpan.FromSeconds(1), $"took {time.Elapsed - before}");
+        await Until(time, async () => (await shared.ReadLeasesAsync(NodeLeaseRecord.Prefix, default)).Length == 2);
+        await StopAsync(nodes.Where((_, i) => i != dead), runs.Where((_, i) => i != dead));
+    });
+
+    [Fact]
+    public void A_member_that_is_silent_for_the_chosen_time_leaves_the_mesh_and_keeps_its_cidr() => SimulatedLoop.Run(async time =>
+    {
+        var settings = Settings with { RemovalAfter = TimeSpan.FromMinutes(2) };
+        var shared = new MemoryClusterStore();
+        var stores = Enumerable.Range(0, 3).Select(_ => new Deadly(shared)).ToList();
+        var nodes = stores.Select((s, i) => new TestNode(s, time, i, settings)).ToList();
+        var runs = nodes.Select(n => n.RunAsync()).ToList();
+        await Until(time, () => nodes.All(n => n.Mesh?.Joined.Count == 3));
+        var dead = nodes.FindIndex(n => !n.IsHolder);
+        stores[dead].Kill();
+        var killed = time.Elapsed;
+        var holder = nodes.First(n => n.IsHolder);
+        await Until(time, () => holder.Mesh!.Joined.Count == 2);
+        Assert.InRange(time.Elapsed - killed, TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(2) + 2 * settings.LeaseDuration);
+        Assert.Equal(3, holder.PodCidrs!.Assigned.Count);
+        await StopAsync(nodes.Where((_, i) => i != dead), runs.Where((_, i) => i != dead));
     });
 
     [Fact]
@@ -100,6 +145,9 @@ public sealed class ClusterTests(ITestOutputHelper output)
         foreach (var store in stores)
             await store.DisposeAsync();
     });
+
+    private static ClusterFold<Membership.State> Members(IClusterStore store, TimeProvider time) =>
+        new(new Membership(), Membership.Id("test"), store, ClusterEvents.Catalog, time);
 
     private static Task Until(SimulatedTime time, Func<bool> condition) =>
         Until(time, () => Task.FromResult(condition()));

@@ -122,12 +122,93 @@ public sealed class AdminServerTests
     }
 
     [Theory]
+    [InlineData("/v1/nodes/drain?node=node-b", "drain node-b")]
+    [InlineData("/v1/nodes/undrain?node=node-b", "undrain node-b")]
+    [InlineData("/v1/nodes/remove?node=node-b", "remove node-b, uid any")]
+    [InlineData("/v1/nodes/remove?node=node-b&uid=77aa&force=true", "remove node-b, uid 77aa, by force")]
+    [InlineData("/v1/cidrs/add?cidr=10.245.0.0/16", "add 10.245.0.0/16 (/24 for each node)")]
+    [InlineData("/v1/cidrs/add?cidr=fd00::/48&nodePrefixLength=60", "add fd00::/48 (/60 for each node)")]
+    public async Task An_operation_is_asked_for_by_post_and_answers_what_was_done(string path, string operation)
+    {
+        await using var admin = await RunningAdmin.StartAsync(new MemoryJournal());
+        using var client = AdminClient.Connect(admin.SocketPath);
+
+        using var looked = await client.GetAsync(path);
+        using var response = await client.PostAsync(path, null);
+
+        Assert.Equal((HttpStatusCode.MethodNotAllowed, HttpStatusCode.OK), (looked.StatusCode, response.StatusCode));
+        var answer = JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(), AdminJson.Default.OperationAnswer)!;
+        Assert.Equal(("node-a", "it is done"), (answer.Node.Value, answer.Done));
+        Assert.Equal([operation], admin.Node.Operations);
+    }
+
+    [Theory]
+    [InlineData("/v1/nodes/drain", "node")]
+    [InlineData("/v1/nodes/drain?node=UPPER", "node")]
+    [InlineData("/v1/nodes/drain?node=a&force=true", "force")]
+    [InlineData("/v1/nodes/remove?node=a&node=b", "node")]
+    [InlineData("/v1/nodes/remove?node=a&force=yes", "force")]
+    [InlineData("/v1/cidrs/add", "cidr")]
+    [InlineData("/v1/cidrs/add?cidr=10.245.0.1/16", "cidr")]
+    [InlineData("/v1/cidrs/add?cidr=10.245.0.0/16&nodePrefixLength=x", "nodePrefixLength")]
+    public async Task An_operation_with_a_wrong_parameter_changes_nothing_and_names_it(string path, string parameter)
+    {
+        await using var admin = await RunningAdmin.StartAsync(new MemoryJournal());
+        using var client = AdminClient.Connect(admin.SocketPath);
+
+        using var response = await client.PostAsync(path, null);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        var error = JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(), AdminJson.Default.AdminError)!;
+        Assert.Equal(parameter, error.Parameter);
+        Assert.Empty(admin.Node.Operations);
+    }
+
+    [Theory]
+    [InlineData("unknown-node", HttpStatusCode.NotFound)]
+    [InlineData("node-up", HttpStatusCode.Conflict)]
+    [InlineData(null, HttpStatusCode.ServiceUnavailable)]
+    public async Task What_came_of_an_operation_is_told_apart(string? refusal, HttpStatusCode status)
+    {
+        await using var admin = await RunningAdmin.StartAsync(new MemoryJournal());
+        using var client = AdminClient.Connect(admin.SocketPath);
+        admin.Node.Outcome = refusal is null
+            ? new OperationOutcome.Unavailable("the reason")
+            : new OperationOutcome.Refused(refusal, "the reason");
+
+        using var response = await client.PostAsync("/v1/nodes/drain?node=b", null);
+
+        Assert.Equal(status, response.StatusCode);
+        Assert.Contains("the reason", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Members_can_be_watched()
+    {
+        await using var admin = await RunningAdmin.StartAsync(new MemoryJournal());
+        using var client = AdminClient.Connect(admin.SocketPath);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var response = await client.GetAsync(
+            $"{AdminPaths.Members}?watch=true", HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(deadline.Token));
+
+        var first = await lines.ReadLineAsync(deadline.Token);
+        admin.Node.ClusterChanges.Raise();
+        var second = await lines.ReadLineAsync(deadline.Token);
+
+        Assert.Contains("\"node-b\"", first, StringComparison.Ordinal);
+        Assert.Equal(2, JsonSerializer.Deserialize(second!, AdminJson.Default.MembersAnswer)!.Members.Length);
+    }
+
+    [Theory]
     [InlineData("pod=default/web-0", 6)]
     [InlineData("container=c0ff", 7)]
     [InlineData("correlation=r3", 1)]
     [InlineData("kind=pool", 3)]
     [InlineData("kind=attachment-ready", 2)]
     [InlineData("entity=tunnel/node-b", 1)]
+    [InlineData("node=node-b", 1)]
+    [InlineData("node=node-c", 0)]
     [InlineData("limit=3", 3)]
     [InlineData("since=%235&until=%236", 2)]
     [InlineData("since=2026-05-04T03:02:04Z", 2)]
@@ -145,6 +226,25 @@ public sealed class AdminServerTests
         Assert.Equal(count, events.Length);
         Assert.Equal(events.OrderBy(e => e.Ordering), events);
         Assert.All(events, e => Assert.Null(e.Payload));
+    }
+
+    [Fact]
+    public async Task What_became_of_a_node_is_what_was_copied_of_it_and_the_tunnel_to_it()
+    {
+        await using var admin = await RunningAdmin.StartAsync();
+        using var client = AdminClient.Connect(admin.SocketPath);
+        foreach (var (number, name) in new[] { (1, "node-b"), (2, "node-c"), (3, "node-b") })
+        {
+            var up = new MembershipEvent.MemberUp(new NodeName(name), 3, "its lease is held", DateTimeOffset.UnixEpoch);
+            using var payload = JsonDocument.Parse(ClusterEvents.Catalog.Encode(up));
+            await admin.Node.HappenAsync(ClusterObserver.Id(Cluster.Membership.Id("default")), "-", 70_000 + number, new ClusterEventObserved(
+                Cluster.Membership.Id("default"), number, "member-up/1", default, payload.RootElement.Clone(), up.Describe()));
+        }
+
+        var lines = (await client.GetStringAsync($"{AdminPaths.Events}?node=node-b")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.Equal(["tunnel/node-b", "observed/membership/default", "observed/membership/default"],
+            lines.Select(l => JsonSerializer.Deserialize(l, AdminJson.Default.EventEntry)!.Stream.Value));
     }
 
     [Fact]

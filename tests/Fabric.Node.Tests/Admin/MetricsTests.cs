@@ -42,7 +42,11 @@ public sealed partial class MetricsTests
             "fabric_cni_request_seconds_count 2", "fabric_ports{stage=\"ready\"} 1", "fabric_ports{stage=\"plumbing\"} 0",
             "fabric_pool_addresses{pool=\"pods-v4\",state=\"used\"} 2", "fabric_flows_programmed 2",
             "fabric_reconcile_lag_events 1", "fabric_switch_connected 1", "fabric_journal_appends_unknown_total 1",
-            "fabric_peers 1", "fabric_ready 1", "fabric_drift_found_total 0", "fabric_build_info{version=\"0.1.0\"} 1",
+            "fabric_members{state=\"up\"} 1", "fabric_members{state=\"unreachable\"} 1", "fabric_members{state=\"down\"} 0",
+            "fabric_singleton_holder 0", "fabric_pod_cidr_blocks{cluster_cidr=\"10.244.0.0/16\",state=\"total\"} 256",
+            "fabric_pod_cidr_blocks{cluster_cidr=\"10.244.0.0/16\",state=\"assigned\"} 2",
+            "fabric_pod_cidr_blocks{cluster_cidr=\"10.244.0.0/16\",state=\"resting\"} 1", "fabric_cluster_streams_stalled 0",
+            "fabric_attachments_stranded 0", "fabric_peers 1", "fabric_ready 1", "fabric_drift_found_total 0", "fabric_build_info{version=\"0.1.0\"} 1",
         ];
         Assert.All(expected, line => Assert.Contains($"\n{line}\n", text, StringComparison.Ordinal));
     }

@@ -17,7 +17,7 @@ public sealed class RunningAdmin : IAsyncDisposable, IAdminObserver
         Node = new SampleNode(Journal);
         Loop = new EventLoop("fab-t loop", Unhandled.Enqueue);
         _server = new AdminServer(
-            Loop, Node, Journal, "/var/lib/fabric/journal.db", NodeEvents.Catalog, TimeProvider.System, this);
+            Loop, Node, Journal, "/var/lib/fabric/journal.db", NodeEvents.Catalog, TimeProvider.System, this, Node);
     }
 
     public ConcurrentQueue<Exception> Unhandled { get; } = [];

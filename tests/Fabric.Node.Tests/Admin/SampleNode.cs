@@ -8,7 +8,7 @@ using OfPort = Fabric.Messages.OfPort;
 namespace Fabric.Node.Tests;
 
 /// <summary>A node with a short past: two pods, one of them without a name, one peer. Every time in it is fixed.</summary>
-public sealed class SampleNode(INodeJournal journal) : INodeView
+public sealed class SampleNode(INodeJournal journal) : INodeView, IClusterOperations
 {
     public static readonly DateTimeOffset Start = new(2026, 5, 4, 3, 2, 1, TimeSpan.Zero);
 
@@ -32,6 +32,28 @@ public sealed class SampleNode(INodeJournal journal) : INodeView
 
     public ChangeSignal ClusterChanges { get; } = new();
 
+    /// <summary>What node-b is.</summary>
+    public MemberState SecondState { get; set; } = MemberState.Unreachable;
+
+    /// <summary>What operators have asked the cluster for.</summary>
+    public List<string> Operations { get; } = [];
+
+    public OperationOutcome Outcome { get; set; } = new OperationOutcome.Done("it is done");
+
+    public Task<OperationOutcome> DrainAsync(NodeName node, bool isDrained, CancellationToken cancellationToken) =>
+        Operated($"{(isDrained ? "drain" : "undrain")} {node}");
+
+    public Task<OperationOutcome> RemoveAsync(NodeName node, string? uid, bool isForced, CancellationToken cancellationToken) =>
+        Operated($"remove {node}, uid {uid ?? "any"}{(isForced ? ", by force" : "")}");
+
+    public Task<OperationOutcome> AddCidrAsync(ClusterCidr range, CancellationToken cancellationToken) => Operated($"add {range}");
+
+    private Task<OperationOutcome> Operated(string what)
+    {
+        Operations.Add(what);
+        return Task.FromResult(Outcome);
+    }
+
     public NodeFacts Read() => new(
         Start.AddSeconds(75),
         new AgentIdentity(Name, "5ad1ca3e", 7, "0.1.0", Start, [IpAddress.Parse("192.0.2.10")]),
@@ -39,7 +61,7 @@ public sealed class SampleNode(INodeJournal journal) : INodeView
         new ClusterFacts("sqlite:/var/lib/fabric/cluster.db", true, Start.AddSeconds(74.5), new NodeName("node-b"), false,
         [
             Member("node-a", 1, MemberState.Up, "its lease is renewed", 1),
-            Member("node-b", 2, MemberState.Unreachable, "its lease ran out", 60),
+            Member("node-b", 2, SecondState, "its lease ran out", 60),
         ], [new ClusterCidrUse(new ClusterCidr(Cidr.Parse("10.244.0.0/16"), 24), 256, 2, 1)], [], []));
 
     public async Task LiveAsync()

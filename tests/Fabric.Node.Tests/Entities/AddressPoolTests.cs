@@ -25,6 +25,20 @@ public sealed class AddressPoolTests
     }
 
     [Fact]
+    public void A_pool_is_closed_once_and_only_when_nobody_holds_anything_and_then_gives_nothing()
+    {
+        Open();
+        Give("a");
+        Assert.Equal("addresses-held", _pool.Refusal(new Command.Close("drained")));
+        _pool.When(new Command.Release(AttachmentId.Parse("a/eth0")));
+        Assert.Equal([new PoolEvent.PoolClosed(s_block, "drained")], _pool.Events(new Command.Close("drained")));
+        Assert.Empty(_pool.Events(new Command.Close("drained")));
+        Assert.Equal("pool-closed", _pool.Refusal(Allocate("a")));
+        Open();
+        Assert.Equal(["10.244.3.4"], Give("b"));
+    }
+
+    [Fact]
     public void The_first_three_addresses_and_the_broadcast_address_are_never_given()
     {
         Open();
