@@ -50,11 +50,15 @@ root.SetAction(async (parsed, cancellationToken) =>
     }));
     using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
     // The bridge, its ports and flows stay as they are: only the agent goes.
-    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+
+    void Stop(PosixSignalContext context)
     {
         context.Cancel = true;
         stop.Cancel();
-    });
+    }
+
     try
     {
         await new Agent(options, version, new AgentLog(logs.CreateLogger<AgentLog>()), TimeProvider.System).RunAsync(stop.Token);
@@ -70,4 +74,5 @@ root.SetAction(async (parsed, cancellationToken) =>
         return 1;
     }
 });
-return await root.Parse(args).InvokeAsync();
+// The command line's own answer to a signal would end the process after two seconds, in the middle of its farewell to the cluster.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

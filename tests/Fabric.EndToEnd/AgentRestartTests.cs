@@ -58,6 +58,27 @@ public sealed class AgentRestartTests(RestartLab lab) : IClassFixture<RestartLab
     });
 
     [SkippableFact]
+    public Task An_agent_whose_store_does_not_answer_has_the_time_to_stop_in_good_order() => lab.TestAsync(async () =>
+    {
+        Skip.If(!File.Exists("/usr/bin/python3"), "python3, which locks the store, is not installed");
+        var node = lab.First;
+        try
+        {
+            using (var locker = LockStore(node.Options["cluster-store"]["sqlite:".Length..]))
+            {
+                Assert.Equal(0, node.Agent!.Terminate());
+                locker.StandardInput.Close();
+                locker.WaitForExit();
+            }
+            Assert.Contains("the cluster could not be told that this agent stops", node.Log, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await node.StartAsync();
+        }
+    });
+
+    [SkippableFact]
     public Task A_second_agent_of_the_same_name_refuses_to_start_naming_both() => lab.TestAsync(async () =>
     {
         var mine = await File.ReadAllTextAsync(Path.Combine(lab.First.Options["state-dir"], "node-uid"));
