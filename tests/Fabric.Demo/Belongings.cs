@@ -11,7 +11,7 @@ namespace Fabric.Demo;
 /// </remarks>
 internal static class Belongings
 {
-    private static readonly string[] Programs = ["fabric-node", "ovs-vswitchd", "ovsdb-server"];
+    private static readonly string[] Programs = ["fabric-node", "ovs-vswitchd", "ovsdb-server", "etcd"];
 
     private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(10);
 

@@ -1,7 +1,7 @@
 namespace Fabric.Demo;
 
 /// <summary>The demo, step by step.</summary>
-internal sealed class Demo(Report report)
+internal sealed class Demo(Report report, Store store)
 {
     private const int PodsPerNode = 3;
 
@@ -43,10 +43,18 @@ internal sealed class Demo(Report report)
         var wire = Wire.Make();
         var nodes = await report.DoAsync("starting Open vSwitch on node-a, node-b, node-c", () => Task.WhenAll(
             Letters.Select((letter, i) => Task.Run(() => Node.Make(wire, letter, i + 1), cancellationToken))));
-        await report.DoAsync("starting fabric-node on each; they find each other in one SQLite file", async () =>
+        var where = "one SQLite file";
+        var uri = $"sqlite:{Places.ClusterFile}";
+        if (store == Store.Etcd)
+        {
+            where = "etcd";
+            await report.DoAsync("starting three members of etcd at the nodes' wire", () => Etcd.StartAsync(wire, cancellationToken));
+            uri = Etcd.Uri;
+        }
+        await report.DoAsync($"starting fabric-node on each; they find each other in {where}", async () =>
         {
             foreach (var node in nodes)
-                node.StartAgent();
+                node.StartAgent(uri);
             await Task.WhenAll(nodes.Select(n => Task.Run(() => n.WaitUntilReadyAsync(cancellationToken), cancellationToken)));
             await Task.WhenAll(nodes.Select(n => n.WaitForPeersAsync(nodes.Where(p => p != n), cancellationToken)));
         });

@@ -24,6 +24,7 @@ internal sealed class Node
 
     private readonly string _folder;
     private readonly Dictionary<string, string> _environment;
+    private string _store = "";
     private Process? _agent;
 
     private Node(string letter, int index)
@@ -96,14 +97,16 @@ internal sealed class Node
     }
 
     /// <summary>Starts the agent in a session of its own, so that Ctrl-C reaches the demo only.</summary>
-    public void StartAgent()
+    /// <param name="store">The cluster's store; null: the one of the start before.</param>
+    public void StartAgent(string? store = null)
     {
+        _store = store ?? _store;
         var start = new ProcessStartInfo("setsid");
         string[] command =
         [
             "ip", "netns", "exec", Net.Name, "sh", "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", AgentLog,
             Places.Agent, "--node-name", Name, "--state-dir", Path.Combine(_folder, "state"),
-            "--cluster-store", $"sqlite:{Places.ClusterStore}", "--underlay-address", $"{Address}",
+            "--cluster-store", _store, "--underlay-address", $"{Address}",
             "--datapath-type", "netdev", "--ovs-db", Database, "--ovs-run-dir", Switch,
             "--cni-socket", CniSocket, "--admin-socket", AdminSocket,
         ];

@@ -21,7 +21,7 @@ internal static class Places
 
     public static string LockFile => Folder + ".lock";
 
-    public static string ClusterStore => Path.Combine(Folder, "cluster.db");
+    public static string ClusterFile => Path.Combine(Folder, "cluster.db");
 
     public static string Binaries { get; } = Path.Combine(Root(), "out");
 

@@ -8,20 +8,23 @@ const string Usage = """
     Three nodes on one machine, nine pods, and what happens to them.
 
       make demo            runs the demo and removes everything it made
+      make demo STORE=etcd keeps the cluster's streams in three members of etcd instead of a file
       make demo KEEP=1     leaves nodes and pods running, and says how to look around
       make down            removes what a kept (or killed) demo left
     """;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 Console.OutputEncoding = new UTF8Encoding(false);
-var keep = args is ["--keep"];
-if (!keep && args is not ([] or ["down" or "--down"]))
+var keep = args.Contains("--keep");
+var down = args is ["down" or "--down"];
+var store = Store.File;
+if (!down && !args.All(a => a == "--keep" || Store.TryParse(a, out store)))
 {
     Console.Error.WriteLine(Usage);
     return args is ["--help" or "-h"] ? 0 : 2;
 }
 
-var unmet = Requirements.Unmet(needsBinaries: args is not ["down" or "--down"]);
+var unmet = Requirements.Unmet(needsBinaries: !down, needsEtcd: store == Store.Etcd);
 if (unmet.Count > 0)
 {
     Console.Error.WriteLine("The demo can't run here:");
@@ -49,7 +52,7 @@ if (only is null)
 }
 
 var report = new Report(Console.Out);
-if (args is ["down" or "--down"])
+if (down)
 {
     var removed = Belongings.RemoveAll();
     report.Line(removed == 0 ? "There is nothing of the demo here." : "Everything of the demo is removed.");
@@ -61,7 +64,7 @@ try
 {
     if (Belongings.RemoveAll() > 0)
         report.Line("Removed what an earlier demo left.\n");
-    code = await new Demo(report).RunAsync(keep, stop.Token);
+    code = await new Demo(report, store).RunAsync(keep, stop.Token);
 }
 catch (Exception e) when (stop.IsCancellationRequested && (e is OperationCanceledException or LabException))
 {

@@ -7,12 +7,12 @@ internal static class Requirements
         ["ip", "nft", "ethtool", "setsid", "ovsdb-server", "ovs-vswitchd", "ovsdb-tool", "ovs-vsctl", "ovs-ofctl", "ovs-appctl"];
 
     /// <summary>What is missing, and what to do about it.</summary>
-    public static IReadOnlyList<(string What, string Advice)> Unmet(bool needsBinaries)
+    public static IReadOnlyList<(string What, string Advice)> Unmet(bool needsBinaries, bool needsEtcd)
     {
         var unmet = new List<(string, string)>();
         if (!Environment.IsPrivilegedProcess)
             unmet.Add(("it makes network namespaces, which only root may", "sudo make demo"));
-        var missing = Programs.Where(p => !IsInPath(p)).ToList();
+        var missing = Programs.Concat(needsEtcd ? ["etcd"] : []).Where(p => !IsInPath(p)).ToList();
         if (missing.Count > 0)
             unmet.Add(($"not installed, or not in PATH: {string.Join(", ", missing)}", "make install-deps"));
         if (!needsBinaries)

@@ -27,6 +27,9 @@ internal sealed class Wire
 
     public static IPAddress AddressOf(int node) => IPAddress.Parse($"172.30.0.{node}");
 
+    /// <summary>A further host at the wire, which is no node either.</summary>
+    public void AddAddress(IPAddress address) => Net.Ip("address", "add", $"{address}/24", "dev", Bridge);
+
     /// <summary>Lays a cable from the bridge into a node, where it is called <paramref name="nic"/>.</summary>
     public void Connect(string port, Net node, string nic)
     {
