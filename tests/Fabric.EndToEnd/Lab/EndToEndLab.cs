@@ -23,11 +23,15 @@ public abstract class EndToEndLab(int nodeCount, params (string Name, string Val
     /// <summary>Whether the nodes' underlay is IPv6; they have IPv4 addresses too, which their agents are not told of.</summary>
     public bool HasIpv6Underlay { get; init; }
 
+    /// <summary>The reason to skip the tests, or null.</summary>
+    protected virtual string? Missing => LabRequirements.Missing;
+
     public async Task InitializeAsync()
     {
-        if (LabRequirements.Missing is not null)
+        if (Missing is not null)
             return;
         _underlay = LabUnderlay.Create(ipv6: HasIpv6Underlay);
+        StartStore(_underlay);
         _folder = Directory.CreateTempSubdirectory("fab-t-cluster").FullName;
         for (var i = 0; i < nodeCount; i++)
             _nodes.Add(NewNode());
@@ -43,16 +47,26 @@ public abstract class EndToEndLab(int nodeCount, params (string Name, string Val
     {
         foreach (var node in _nodes)
             node.Dispose();
+        StopStore();
         _underlay?.Dispose();
         if (_folder is not null)
             Directory.Delete(_folder, recursive: true);
         return Task.CompletedTask;
     }
 
+    /// <summary>Starts the cluster's store where it is no file, before there are nodes.</summary>
+    protected virtual void StartStore(LabUnderlay underlay)
+    {
+    }
+
+    protected virtual void StopStore()
+    {
+    }
+
     /// <summary>Runs a test's body; its failure tells what the agents logged meanwhile.</summary>
     public async Task TestAsync(Func<Task> body)
     {
-        Skip.If(LabRequirements.Missing is not null, LabRequirements.Missing);
+        Skip.If(Missing is not null, Missing);
         var before = _nodes.ToDictionary(n => n, n => n.Log.Length);
         try
         {
