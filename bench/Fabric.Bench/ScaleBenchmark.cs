@@ -31,7 +31,8 @@ internal static class ScaleBenchmark
         var all = Enumerable.Range(0, nodes).Select(i =>
         {
             var process = loop.Start($"node-{i}");
-            return new ScaleNode(process, new CountingStore(store, process.Time, CallTime), i, follows: i >= nodes - followers);
+            return new ScaleNode<CountingStore>(
+                process.Run, new CountingStore(store, process.Time, CallTime), process.Time, i, follows: i >= nodes - followers);
         }).ToList();
         var watching = all.Where(n => n.Follows).ToList();
         var before = GC.GetTotalMemory(forceFullCollection: true);
@@ -54,7 +55,7 @@ internal static class ScaleBenchmark
     }
 
     /// <summary>What a node reads in a minute in which nothing happens.</summary>
-    private static void SteadyState(Results results, SimulatedLoop loop, List<ScaleNode> watching, int nodes)
+    private static void SteadyState(Results results, SimulatedLoop loop, List<ScaleNode<CountingStore>> watching, int nodes)
     {
         // The holder of the singletons sees every lease, so it is not among those that are looked at.
         var before = watching.ToDictionary(n => n, n => (Bytes: n.Store.EventBytes + n.Store.LeaseBytes, n.Store.Calls));
@@ -65,7 +66,8 @@ internal static class ScaleBenchmark
         Add(results, $"{nodes:n0} nodes at rest: calls of each in a minute", "", others.Average(n => n.Store.Calls - before[n].Calls));
     }
 
-    private static void Leave(Results results, SimulatedLoop loop, MemoryClusterStore store, List<ScaleNode> all, List<ScaleNode> watching)
+    private static void Leave(Results results, SimulatedLoop loop, MemoryClusterStore store, List<ScaleNode<CountingStore>> all,
+        List<ScaleNode<CountingStore>> watching)
     {
         var (began, commits, wall) = (loop.Now, store.Commits, Stopwatch.StartNew());
         var leaving = watching.Where(n => !n.IsHolder).Take(Leaving).ToHashSet();

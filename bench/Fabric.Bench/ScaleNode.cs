@@ -2,12 +2,13 @@ using System.Globalization;
 using Fabric.Actors;
 using Fabric.Cluster;
 using Fabric.Messages;
-using Fabric.Simulation;
 
 namespace Fabric.Bench;
 
 /// <summary>The cluster's side of a node: its lease, its candidacy for the singletons, and the streams that it follows.</summary>
-internal sealed class ScaleNode(SimulatedProcess process, CountingStore store, int number, bool follows)
+/// <param name="run">Starts work on the node's loop.</param>
+internal sealed class ScaleNode<TStore>(Func<Func<Task>, Task> run, TStore store, TimeProvider time, int number, bool follows)
+    where TStore : IClusterStore
 {
     private static readonly ClusterSettings Settings = new("scale", TimeSpan.FromSeconds(10), null, TimeSpan.FromMinutes(10), PodCidr.SourceFabric,
         [new(Cidr.Parse("10.0.0.0/8"), 24)], [new(VtepMesh.DefaultNetwork, new Vni(1), OverlayKind.Vxlan, 4789)]);
@@ -18,17 +19,17 @@ internal sealed class ScaleNode(SimulatedProcess process, CountingStore store, i
 
     public bool Follows => follows;
 
-    public CountingStore Store => store;
+    public TStore Store => store;
 
     /// <summary>How many nodes there are in the mesh that it knows.</summary>
     public int MeshSize { get; private set; }
 
     public bool IsHolder => _singletons?.Status.IsHolder == true;
 
-    public void Start() => _ = process.Run(RunAsync);
+    public void Start() => _ = run(RunAsync);
 
     /// <summary>For good, as a node that was drained and has no attachment left.</summary>
-    public void Leave() => _ = process.Run(() =>
+    public void Leave() => _ = run(() =>
     {
         _life.Cancel();
         return Task.CompletedTask;
@@ -38,10 +39,10 @@ internal sealed class ScaleNode(SimulatedProcess process, CountingStore store, i
     {
         var address = IpAddress.V4(0xAC10_0000 + (uint)number);
         var identity = new NodeIdentity(_name, $"uid-{number}", 0, [address], [address], "1.0.0", ClusterEvents.Catalog.Level);
-        var lease = new NodeLease(store, identity, Settings.LeaseDuration, process.Time, static _ => { });
+        var lease = new NodeLease(store, identity, Settings.LeaseDuration, time, static _ => { });
         var record = await lease.AcquireAsync(CancellationToken.None);
         _singletons = new SingletonHost(
-            store, Settings, new SingletonLeaseRecord(_name, record.Uid, record.Incarnation), process.Time, static _ => { });
+            store, Settings, new SingletonLeaseRecord(_name, record.Uid, record.Incarnation), time, static _ => { });
         var following = !follows
             ? Task.CompletedTask
             : Task.WhenAll(
@@ -60,7 +61,7 @@ internal sealed class ScaleNode(SimulatedProcess process, CountingStore store, i
     private async Task FollowAsync<TState>(IEntity<TState> entity, PersistenceId id, Action<TState> take)
         where TState : class
     {
-        var fold = new ClusterFold<TState>(entity, id, store, ClusterEvents.Catalog, process.Time);
+        var fold = new ClusterFold<TState>(entity, id, store, ClusterEvents.Catalog, time);
         await foreach (var step in fold.FollowAsync(CancellationToken.None))
         {
             if (step is FoldStep<TState>.Folded folded)

@@ -22,7 +22,7 @@ internal static class EtcdTransport
         UseProxy = false,
         ActivityHeadersPropagator = null,
         ConnectTimeout = connectTimeout,
-        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5),
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
         ConnectCallback = ConnectAsync,
         SslOptions = options.UsesTls ? Tls(options) : new SslClientAuthenticationOptions(),
     });
