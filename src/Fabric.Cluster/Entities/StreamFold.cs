@@ -48,15 +48,17 @@ internal sealed class StreamFold<TState>(IEntity<TState> entity, PersistenceId i
     {
         for (var gaps = 0; Stall is null; gaps++)
         {
-            var gap = false;
+            var (gap, read) = (false, false);
             await foreach (var envelope in journal.ReadAsync(Id, SequenceNr + 1, cancellationToken))
             {
+                read = true;
                 gap = envelope.SequenceNr != SequenceNr + 1;
                 if (gap || !Apply(envelope, out var applied))
                     break;
                 folded?.Invoke(applied);
             }
-            if (!gap)
+            // A stream that was pruned to its end reads like one in which nothing is new.
+            if (!gap && (read || (await journal.ReadHeadAsync(Id, cancellationToken)).LastSequenceNr <= SequenceNr))
                 return;
             // Pruned while reading: whoever prunes has stored a snapshot before, so there is one ahead.
             if (gaps > 2 || !await TakeSnapshotAsync(journal, cancellationToken))

@@ -81,6 +81,20 @@ public sealed class ClusterEntityRunnerTests
     }, TimeSpan.FromDays(60));
 
     [Fact]
+    public void A_writer_whose_stream_was_pruned_to_its_end_goes_on_from_the_snapshot() => SimulatedLoop.Run(async time =>
+    {
+        var one = Runner("one", time, _memory);
+        var two = new ClusterEntityRunner<PodCidr.State>(new PodCidr(), Id, _memory, new StreamRules(ClusterEvents.Catalog, 1, 0),
+            new ClusterWriter(new NodeName("two"), 1, time));
+        await Configure(one);
+        Assert.IsType<AskResult.Replied>(await Assign(two, "b"));
+        var head = await _memory.ReadHeadAsync(Id, default);
+        Assert.Equal(head.LastSequenceNr, head.SnapshotSequenceNr);
+        Assert.IsType<AskResult.Replied>(await Assign(one, "a"));
+        Assert.Equal(2, one.State.Assigned.Count);
+    });
+
+    [Fact]
     public void An_unknown_event_stops_folds_and_writers_by_name() => SimulatedLoop.Run(async time =>
     {
         var runner = Runner("one", time, _store);
