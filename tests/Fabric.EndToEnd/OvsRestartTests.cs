@@ -32,6 +32,29 @@ public sealed class OvsRestartTests(OvsLab lab) : IClassFixture<OvsLab>
         Assert.True(later.Pings(a.Address));
     });
 
+    [SkippableFact]
+    public Task While_ovs_vswitchd_is_down_calls_are_answered_soon_and_DEL_is_carried_out_when_it_is_back() => lab.TestAsync(async () =>
+    {
+        var node = lab.First;
+        using var pod = await node.AddPodAsync();
+        using var other = await node.AddPodAsync();
+        using var fresh = node.NewPod();
+        node.Ovs.KillVswitchd();
+        // Far more than the 3 s that it takes, and far less than the 35 s that an attachment may take.
+        async Task<CniRun> SoonAsync(Task<CniRun> call) => await call.WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.Contains("Open vSwitch", (await SoonAsync(pod.DelAsync())).MustFail(11).Message, StringComparison.Ordinal);
+        Assert.Contains("Open vSwitch", (await SoonAsync(pod.DelAsync())).MustFail(11).Message, StringComparison.Ordinal);
+        Assert.Contains("Open vSwitch", (await SoonAsync(other.CheckAsync())).MustFail(11).Message, StringComparison.Ordinal);
+        Assert.Contains("Open vSwitch", (await SoonAsync(fresh.Call("ADD").RunAsync())).MustFail(11).Message, StringComparison.Ordinal);
+        (await SoonAsync(fresh.DelAsync())).MustSucceed();
+
+        node.Ovs.StartVswitchd();
+        await Leaks.MustBeExactlyAsync(node, other);
+        (await pod.DelAsync()).MustSucceed();
+        (await other.CheckAsync()).MustSucceed();
+    });
+
     [SkippableTheory]
     [InlineData(true)]
     [InlineData(false)]

@@ -4,6 +4,8 @@ namespace Fabric.Node.Cni;
 
 public sealed partial class CniService
 {
+    private static readonly TimeSpan PassWithin = TimeSpan.FromSeconds(5);
+
     /// <summary>Compares an attachment with kernel and Open vSwitch, after one reconcile pass if something differs.</summary>
     private async Task<CniError?> CheckAsync(
         CniRequest request, Sandbox sandbox, IpamRounds? ipam, CancellationToken cancellationToken)
@@ -14,19 +16,15 @@ public sealed partial class CniService
         if (!port.Request!.Sandbox.IsSameNamespace(sandbox.Ref))
             return CniErrors.AttachedDifferently(attachment, "it is attached in another network namespace", request.Correlation);
         var differences = new List<string>();
-        await CompareSwitchAsync(port, differences, cancellationToken);
-        if (differences.Count > 0)
+        if (reconciler.IsInStep)
+            await CompareSwitchAsync(port, differences, cancellationToken);
+        if (!reconciler.IsInStep || differences.Count > 0)
         {
-            // What one pass can repair is no difference worth a new pod.
-            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5), time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-            try
+            // That Open vSwitch is away says nothing about the attachment.
+            if (!await PassesAsync(cancellationToken) && !reconciler.IsInStep)
             {
-                await reconciler.AuditAsync(either.Token);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                differences.Add("a reconcile pass did not finish within 5 s");
+                return CniErrors.TryAgainLater(
+                    $"{attachment} can't be checked: Open vSwitch does not answer, or is not in step yet", request.Correlation);
             }
             differences.Clear();
             await CompareSwitchAsync(port, differences, cancellationToken);
@@ -37,19 +35,46 @@ public sealed partial class CniService
         return ipam is null ? null : await ipam.ForwardPlainAsync(cancellationToken);
     }
 
+    /// <summary>Waits for one reconcile pass: what it can repair is no difference worth a new pod.</summary>
+    private async Task<bool> PassesAsync(CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(PassWithin, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            await reconciler.AuditAsync(either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
     private async Task CompareSwitchAsync(PortState port, List<string> differences, CancellationToken cancellationToken)
     {
         var wanted = port.Request!;
-        if (!ovs.IsConnected)
-            differences.Add("Open vSwitch does not answer");
-        else if (!ovs.Ports.TryGetValue(wanted.HostInterface, out var there))
+        if (!ovs.Ports.TryGetValue(wanted.HostInterface, out var there))
             differences.Add($"Open vSwitch has no port {wanted.HostInterface}");
         else if (there.Error is { Length: > 0 } error)
             differences.Add($"Open vSwitch's port {wanted.HostInterface} is broken: {error}");
         else if (there.OfPort != port.OfPort)
             differences.Add($"Open vSwitch's port {wanted.HostInterface} has ofport {there.OfPort}, not {port.OfPort}");
-        else if (!await reconciler.HasFlowsOnBridgeAsync(Port.Id(wanted.Attachment), cancellationToken))
+        else if (!await HasFlowsAsync(wanted.Attachment, cancellationToken))
             differences.Add("flows are missing or changed");
+    }
+
+    private async Task<bool> HasFlowsAsync(AttachmentId attachment, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reconciler.HasFlowsOnBridgeAsync(Port.Id(attachment), cancellationToken);
+        }
+        catch (SwitchException)
+        {
+            // It went away just now: then they are not there, and the pass that follows tells.
+            return false;
+        }
     }
 
     /// <summary>

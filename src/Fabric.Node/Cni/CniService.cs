@@ -12,6 +12,8 @@ public sealed partial class CniService(
     /// <summary>The runtime gives up after a few minutes; an attachment has its own, shorter deadline.</summary>
     private static readonly TimeSpan AskWithin = Port.AttachWithin + TimeSpan.FromSeconds(5);
 
+    private const string SwitchAway = "Open vSwitch does not answer; the detachment goes on when it does";
+
     private readonly LeasesUnderWay _leases = new();
 
     /// <param name="sandbox">The namespace that came with the request, or null; the caller disposes it.</param>
@@ -41,8 +43,30 @@ public sealed partial class CniService(
     private static CniResultFrame Reply(CniRequest request, CniError? error) =>
         error is null ? CniReply.Done : CniReply.Failed(error, request.Configuration.CniVersion);
 
-    private Task<AskResult> AskAsync(CniRequest request, ICommand command, AttachmentId attachment) =>
-        host.AskAsync(Port.Id(attachment), command, new AskContext(request.Correlation, AskWithin, null, RefOf(request.Args.Pod)));
+    private Task<AskResult> AskAsync(CniRequest request, ICommand command, AttachmentId attachment, TimeSpan? within = null) =>
+        host.AskAsync(
+            Port.Id(attachment), command, new AskContext(request.Correlation, within ?? AskWithin, null, RefOf(request.Args.Pod)));
+
+    /// <summary>
+    /// Asks for a detachment and waits for its end, but not for an Open vSwitch that is away: what was journalled is carried on
+    /// when it is back, and the runtime, which repeats its DEL anyway, is told now.
+    /// </summary>
+    private async Task<AskResult> DetachAsync(CniRequest request, AttachmentId attachment, string reason)
+    {
+        var command = new Port.Command.Detach(attachment, reason);
+        // Also then it is asked: an attachment that is not there needs no Open vSwitch.
+        if (!reconciler.IsInStep)
+            return Named(await AskAsync(request, command, attachment, SwitchPatience.Within));
+        var end = new TaskCompletionSource<AskResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _ = ForwardAsync(AskAsync(request, command, attachment), end);
+        using (reconciler.SwitchOverdue.Register(() => end.TrySetResult(new AskResult.Unavailable(SwitchAway))))
+            return await end.Task;
+
+        AskResult Named(AskResult result) =>
+            result is AskResult.Unavailable && !reconciler.IsInStep ? new AskResult.Unavailable(SwitchAway) : result;
+    }
+
+    private static async Task ForwardAsync(Task<AskResult> ask, TaskCompletionSource<AskResult> end) => end.TrySetResult(await ask);
 
     private static ObjectRef? RefOf(PodRef? pod) =>
         pod is null ? null : new ObjectRef("Pod", pod.Namespace, pod.Name, pod.Uid, "");
@@ -51,7 +75,7 @@ public sealed partial class CniService(
     {
         var attachment = request.Attachment!.Value;
         _leases.Detach(attachment);
-        var answer = await AskAsync(request, new Port.Command.Detach(attachment, "CNI DEL"), attachment);
+        var answer = await DetachAsync(request, attachment, "CNI DEL");
         if (answer is AskResult.Unavailable unavailable && !await TryWithoutJournalAsync(request, attachment, cancellationToken))
             return CniErrors.TryAgainLater($"{attachment} is not detached yet: {unavailable.Reason}", request.Correlation);
         if (answer is AskResult.Rejected rejected)
@@ -87,7 +111,7 @@ public sealed partial class CniService(
                 && p.Value.Stage is not (PortStage.Requested or PortStage.Plumbing))
             .Select(p => p.Key)
             .ToArray();
-        var asks = stale.Select(a => (Attachment: a, Answer: AskAsync(request, new Port.Command.Detach(a, "CNI GC"), a))).ToArray();
+        var asks = stale.Select(a => (Attachment: a, Answer: DetachAsync(request, a, "CNI GC"))).ToArray();
         var failures = new List<string>();
         foreach (var (attachment, answer) in asks)
         {

@@ -32,7 +32,7 @@ public sealed class DetachWithoutJournal(
             return;
         _pending[attachment] = correlation;
         reconciler.Condemn(attachment);
-        using var deadline = new CancellationTokenSource(RemoveWithin, time);
+        using var deadline = new CancellationTokenSource(reconciler.IsInStep ? RemoveWithin : SwitchPatience.Within, time);
         await reconciler.WhenGoneAsync(attachment, correlation, null, deadline.Token);
         using var sandbox = sandboxes.Borrow(attachment, port.Request!.Sandbox);
         await kernel.DetachAsync(attachment, port.Request.HostInterface, sandbox, cancellationToken);

@@ -50,8 +50,7 @@ public sealed class PortPlumber(
             var link = LinkOf(port);
             var made = await AttachAsync(link, sandbox, deadline.Token);
             stage = "port";
-            var there = await reconciler.WhenForwardingAsync(
-                call.Attachment, request.Correlation, request.Causation, deadline.Token);
+            var there = await WhenForwardingAsync(request, call, deadline.Token);
             stage = "announcement";
             await kernel.AnnounceAsync(link, sandbox, deadline.Token);
             Tell(request, new Port.Command.Plumbed(new PortEvent.AttachmentReady(
@@ -63,7 +62,7 @@ public sealed class PortPlumber(
         }
         catch (SwitchException e)
         {
-            Tell(request, new Port.Command.PlumbFailed(call.Attempt, stage, "ovs", e.Message));
+            Tell(request, new Port.Command.PlumbFailed(call.Attempt, stage, e.IsTransient ? "ovs-away" : "ovs", e.Message));
         }
         catch (OperationCanceledException)
         {
@@ -75,6 +74,20 @@ public sealed class PortPlumber(
         {
             observer.PlumbingBroke(call.Attachment, e);
             Tell(request, new Port.Command.PlumbFailed(call.Attempt, stage, "internal", e.Message));
+        }
+    }
+
+    private async Task<SwitchPort> WhenForwardingAsync(DriverRequest request, DriverCall.Plumb call, CancellationToken cancellationToken)
+    {
+        var overdue = reconciler.SwitchOverdue;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(overdue, cancellationToken);
+        try
+        {
+            return await reconciler.WhenForwardingAsync(call.Attachment, request.Correlation, request.Causation, either.Token);
+        }
+        catch (OperationCanceledException) when (overdue.IsCancellationRequested)
+        {
+            throw new SwitchException("attach", "Open vSwitch does not answer", isTransient: true);
         }
     }
 

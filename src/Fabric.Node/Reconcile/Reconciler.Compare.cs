@@ -10,6 +10,7 @@ public sealed partial class Reconciler
     {
         await CompareAsync(bridge, _plan.For(Wanted()), recordsDrift: false, _lostBecause, cancellationToken);
         _needsResync = false;
+        _patience.Back();
     }
 
     /// <summary>Reads what is on the bridge, brings it to the plan in one bundle, and records what was done.</summary>

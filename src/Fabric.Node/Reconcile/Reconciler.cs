@@ -23,6 +23,7 @@ public sealed partial class Reconciler
     private readonly TimeProvider _time;
     private readonly IReconcileObserver _observer;
     private readonly ReconcileWaiters _waiters;
+    private readonly SwitchPatience _patience;
     private readonly AsyncSignal _wake = new();
     private readonly HashSet<InterfaceName> _links = [];
     private readonly Dictionary<InterfaceName, string> _refused = [];
@@ -49,6 +50,7 @@ public sealed partial class Reconciler
         _observer = observer;
         _lostAt = time.GetTimestamp();
         _waiters = new ReconcileWaiters(fold, ovs, this);
+        _patience = new SwitchPatience(time, Loop);
         ovs.Changed = OnSwitchChanged;
     }
 
@@ -60,6 +62,9 @@ public sealed partial class Reconciler
 
     /// <summary>Whether Open vSwitch has been brought in step since the session came up.</summary>
     public bool IsInStep => _switch.IsConnected && !_needsResync;
+
+    /// <summary>Cancelled while Open vSwitch has been away for so long that nobody should wait for it any more.</summary>
+    public CancellationToken SwitchOverdue => _patience.Overdue;
 
     /// <summary>Called on the loop after Open vSwitch was brought in step again: what it had learned is gone.</summary>
     public Action? Resynchronised { get; set; }
@@ -159,6 +164,7 @@ public sealed partial class Reconciler
         // What is lost while the agent itself goes away is no news.
         await using var stopping = cancellationToken.Register(static self => ((Reconciler)self!)._stopping = true, this);
         _running = cancellationToken;
+        _patience.Lost();
         var pause = TimeSpan.FromMilliseconds(50);
         while (true)
         {
@@ -210,6 +216,7 @@ public sealed partial class Reconciler
             RecordLife(new NodeEvent.SwitchLost(reason));
         }
         _needsResync = true;
+        _patience.Lost();
     }
 
     private async Task PassAsync(BridgeEvent.BridgeConfigured bridge, CancellationToken cancellationToken)

@@ -39,6 +39,13 @@ public sealed class NodeFaultPointTests
         ForEachStep(isAdd: false, RestartSwitch, retryIsAdd: false);
 
     [Fact]
+    public void ADD_is_answered_soon_whenever_Open_vSwitch_goes_away_and_succeeds_when_it_is_back() => ForEachStepAway(isAdd: true);
+
+    [Fact]
+    public void DEL_is_answered_soon_whenever_Open_vSwitch_goes_away_and_goes_on_without_another_when_it_is_back() =>
+        ForEachStepAway(isAdd: false);
+
+    [Fact]
     public void A_power_cut_at_any_step_of_ADD_leaves_nothing_behind() =>
         ForEachStep(isAdd: true, machine => machine.Reboot(lostWrites: 2, reusesInodes: true), retryIsAdd: true, reboots: true);
 
@@ -79,6 +86,26 @@ public sealed class NodeFaultPointTests
             bench.InsistOn(retryIsAdd, step);
         }
         Assert.InRange(points, 20, 2000);
+    }
+
+    private static void ForEachStepAway(bool isAdd)
+    {
+        for (var step = 1L; ; step++)
+        {
+            var bench = new Bench(isAdd);
+            if (!bench.RunTo(step))
+            {
+                Assert.InRange(step, 20, 2000);
+                return;
+            }
+            bench.Do($"Open vSwitch stops before step {step}", bench.Machine.Switch.Stop);
+            bench.AnswersWithin(TimeSpan.FromSeconds(6), step);
+            bench.Do("Open vSwitch is back", bench.Machine.Switch.Start);
+            if (isAdd)
+                bench.InsistOn(add: true, step);
+            else
+                bench.InStepWithout(step);
+        }
     }
 
     private static void ForEachStepCrossed(bool isAdd)
@@ -154,6 +181,12 @@ public sealed class NodeFaultPointTests
                 InStep(add);
             });
         }
+
+        public void AnswersWithin(TimeSpan time, long step) => Named(step, () =>
+            Run.Check(Run.Loop.RunUntil(() => _call!.IsCompleted, time), $"the call is answered within {time.TotalSeconds:0} s"));
+
+        /// <summary>Nobody calls again, and the pod goes all the same.</summary>
+        public void InStepWithout(long step) => Named(step, () => InStep(pod: false));
 
         /// <summary>Sends the opposite call while the first one is under way, then insists on it.</summary>
         public void Cross(long step)
