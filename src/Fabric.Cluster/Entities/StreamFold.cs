@@ -60,8 +60,9 @@ internal sealed class StreamFold<TState>(IEntity<TState> entity, PersistenceId i
             // A stream that was pruned to its end reads like one in which nothing is new.
             if (!gap && (read || (await journal.ReadHeadAsync(Id, cancellationToken)).LastSequenceNr <= SequenceNr))
                 return;
-            // Pruned while reading: whoever prunes has stored a snapshot before, so there is one ahead.
-            if (gaps > 2 || !await TakeSnapshotAsync(journal, cancellationToken))
+            // Pruned while reading: whoever prunes has stored a snapshot before, so there is one ahead. Nothing read and no
+            // snapshot ahead is an event that came between the two looks: it is there at the next.
+            if (gaps > 2 || !await TakeSnapshotAsync(journal, cancellationToken) && gap)
                 throw new JournalException($"read {Id}", $"event {SequenceNr + 1} is missing, and no snapshot covers it",
                     isTransient: false);
         }

@@ -95,6 +95,17 @@ public sealed class ClusterEntityRunnerTests
     });
 
     [Fact]
+    public void An_event_that_comes_between_two_looks_is_folded_and_not_missed() => SimulatedLoop.Run(async time =>
+    {
+        var (one, two) = (Runner("one", time, _store), Runner("two", time, _memory));
+        await Configure(one);
+        _store.BeforeHead = async () => Assert.IsType<AskResult.Replied>(await Assign(two, "b"));
+        await one.RefreshAsync(default);
+        Assert.Null(_store.BeforeHead);
+        Assert.Equal(two.SequenceNr, one.SequenceNr);
+    });
+
+    [Fact]
     public void An_unknown_event_stops_folds_and_writers_by_name() => SimulatedLoop.Run(async time =>
     {
         var runner = Runner("one", time, _store);

@@ -13,6 +13,9 @@ internal sealed class UnsureStore(IClusterStore inner) : IClusterStore
     /// <summary>Runs once, before the next append.</summary>
     public Func<Task>? Before { get; set; }
 
+    /// <summary>Runs once, before the next head is read.</summary>
+    public Func<Task>? BeforeHead { get; set; }
+
     public async ValueTask<AppendOutcome> AppendAsync(Append append, CancellationToken cancellationToken)
     {
         if (Before is { } before)
@@ -27,8 +30,15 @@ internal sealed class UnsureStore(IClusterStore inner) : IClusterStore
         return new AppendOutcome.Unknown("on purpose");
     }
 
-    public ValueTask<StreamHead> ReadHeadAsync(PersistenceId stream, CancellationToken cancellationToken) =>
-        inner.ReadHeadAsync(stream, cancellationToken);
+    public async ValueTask<StreamHead> ReadHeadAsync(PersistenceId stream, CancellationToken cancellationToken)
+    {
+        if (BeforeHead is { } before)
+        {
+            BeforeHead = null;
+            await before();
+        }
+        return await inner.ReadHeadAsync(stream, cancellationToken);
+    }
 
     public IAsyncEnumerable<EventEnvelope> ReadAsync(PersistenceId stream, long fromSequenceNr, CancellationToken cancellationToken) =>
         inner.ReadAsync(stream, fromSequenceNr, cancellationToken);
