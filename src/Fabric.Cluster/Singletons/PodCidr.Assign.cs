@@ -11,9 +11,9 @@ namespace Fabric.Cluster;
 /// </summary>
 public sealed partial class PodCidr
 {
-    private static Decision Assign(State state, Command.Assign command, DateTimeOffset at)
+    private static Decision Assign(State state, Command.Assign command)
     {
-        var blocks = new FreeBlocks(state, command.Quarantine, at);
+        var blocks = new FreeBlocks(state, command.Rested);
         var events = ImmutableArray.CreateBuilder<IEvent>();
         var waiting = ImmutableArray.CreateBuilder<NodeName>();
         var served = new HashSet<string>(StringComparer.Ordinal);
@@ -87,20 +87,18 @@ public sealed partial class PodCidr
         private readonly ImmutableArray<bool> _families;
         private readonly Dictionary<Cidr, UInt128> _next = [];
         private readonly Dictionary<(string Uid, bool IsV6), Cidr> _former = [];
-        private readonly TimeSpan _quarantine;
         private readonly int _resting;
 
-        public FreeBlocks(State state, TimeSpan quarantine, DateTimeOffset at)
+        public FreeBlocks(State state, ImmutableSortedDictionary<Cidr, Rest> rested)
         {
             _state = state;
-            _quarantine = quarantine;
             _families = [.. state.ClusterCidrs.Select(c => c.Cidr.IsV6).Distinct().Order()];
             foreach (var held in state.Assigned.Values)
                 _taken.UnionWith(held.Cidrs);
             foreach (var (cidr, rest) in state.Resting)
             {
                 _former[(rest.Uid, cidr.IsV6)] = cidr;
-                if (at < rest.Since + quarantine && _taken.Add(cidr))
+                if (rested.GetValueOrDefault(cidr) != rest && _taken.Add(cidr))
                     _resting++;
             }
         }
@@ -128,7 +126,7 @@ public sealed partial class PodCidr
                 return string.Create(CultureInfo.InvariantCulture, $"{c.Cidr} has {c.Blocks} blocks of /{c.NodePrefixLength}, ")
                     + string.Create(CultureInfo.InvariantCulture, $"{taken} of them taken");
             });
-            return $"{string.Join("; ", ranges)}; {_resting} freed less than {_quarantine.TotalMinutes:0.#} minutes ago. "
+            return $"{string.Join("; ", ranges)}; {_resting} were freed and still rest. "
                 + "Add a cluster CIDR, or remove nodes that are gone";
         }
 

@@ -49,11 +49,11 @@ public sealed partial class PodCidr : IEntity<PodCidr.State>
         public sealed record Add(ClusterCidr ClusterCidr) : Command;
 
         /// <summary>Gives each of these nodes a block of each configured family; who has one keeps it.</summary>
-        /// <param name="Quarantine">
-        /// How long a freed block rests before another node gets it, so that packets and caches that still name its old pods
-        /// die out.
+        /// <param name="Rested">
+        /// The freed blocks that have rested, so that packets and caches that named their old pods have died out; any other
+        /// goes to nobody but who held it.
         /// </param>
-        public sealed record Assign(ImmutableArray<NodeRef> Nodes, TimeSpan Quarantine) : Command;
+        public sealed record Assign(ImmutableArray<NodeRef> Nodes, ImmutableSortedDictionary<Cidr, Rest> Rested) : Command;
 
         /// <summary>
         /// Takes nodes' blocks back, on the operator's or the nodes' own word that no pod uses them.
@@ -121,7 +121,7 @@ public sealed partial class PodCidr : IEntity<PodCidr.State>
         Command.Assign when state.Source is null => Decision.Reject("not-configured", "no pod CIDR source has been chosen yet"),
         Command.Assign when state.Source != SourceFabric => Decision.Reject("source-fixed",
             $"pod CIDRs come from {state.Source}, so {SourceFabric} assigns none"),
-        Command.Assign assign => Assign(state, assign, at),
+        Command.Assign assign => Assign(state, assign),
         Command.Free free => Free(state, free, at),
         _ => throw new UnreachableException(command.ToString()),
     };

@@ -82,7 +82,8 @@ internal sealed partial class SingletonWork
             return null;
         while (true)
         {
-            var assign = new PodCidr.Command.Assign([.. _membership.State.Up.Select(m => m.Ref)], _settings.Quarantine);
+            var assign = new PodCidr.Command.Assign(
+                [.. _membership.State.Up.Select(m => m.Ref)], _resting.Look(_podCidr.State, _settings.Quarantine).Rested);
             switch (await AskAsync(_podCidr, assign, cancellationToken))
             {
                 case AskResult.Replied { Reply: PodCidr.Reply.Assigned { Complete: true } assigned }:

@@ -34,6 +34,7 @@ internal sealed partial class SingletonWork
     private readonly LeaseWatcher _watcher;
     private readonly Action<ImmutableArray<string>> _faulted;
     private readonly SilentMembers _silent;
+    private readonly RestingBlocks _resting;
     private readonly ClusterEntityRunner<Membership.State> _membership;
     private readonly ClusterEntityRunner<PodCidr.State> _podCidr;
     private readonly ImmutableArray<(VtepMesh.Command.Open Open, ClusterEntityRunner<VtepMesh.State> Runner)> _meshes;
@@ -44,6 +45,7 @@ internal sealed partial class SingletonWork
     {
         (_store, _settings, _writer, _self, _held, _watcher, _faulted) = (store, settings, writer, self, held, watcher, faulted);
         _silent = new SilentMembers(writer.Time);
+        _resting = new RestingBlocks(writer.Time);
         _membership = Runner(new Membership(), Membership.Id(settings.Cluster));
         _podCidr = Runner(new PodCidr(), PodCidr.Id(settings.Cluster));
         _meshes = [.. settings.Meshes.Select(m => (m, Runner(new VtepMesh(), VtepMesh.Id(m.Network))))];

@@ -178,5 +178,5 @@ public sealed class ClusterEntityRunnerTests
         default);
 
     private static Task<AskResult> Assign(ClusterEntityRunner<PodCidr.State> runner, string node) =>
-        runner.AskAsync(new PodCidr.Command.Assign([Node(node)], TimeSpan.FromMinutes(10)), CorrelationId.None, default);
+        runner.AskAsync(new PodCidr.Command.Assign([Node(node)], runner.State.Resting), CorrelationId.None, default);
 }

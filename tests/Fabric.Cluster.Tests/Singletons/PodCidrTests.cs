@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Fabric.Actors;
 using Fabric.Messages;
 
@@ -7,6 +8,9 @@ public sealed class PodCidrTests
 {
     private static readonly DateTimeOffset Start = new(2026, 3, 1, 8, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Quarantine = TimeSpan.FromMinutes(10);
+
+    private ImmutableSortedDictionary<Cidr, PodCidr.Rest> Rested =>
+        _state.Resting.Where(r => _at >= r.Value.Since + Quarantine).ToImmutableSortedDictionary();
     private static readonly PodCidr Entity = new();
     private static readonly ClusterCidr V4 = new(Cidr.Parse("10.244.0.0/22"), 24);
     private static readonly ClusterCidr V6 = new(Cidr.Parse("fd00:10::/60"), 64);
@@ -144,7 +148,7 @@ public sealed class PodCidrTests
     public void A_uid_at_two_names_gets_one_block()
     {
         Configure(V4);
-        Do(new PodCidr.Command.Assign([new NodeRef(new NodeName("a"), "same"), new NodeRef(new NodeName("b"), "same")], Quarantine));
+        Do(new PodCidr.Command.Assign([new NodeRef(new NodeName("a"), "same"), new NodeRef(new NodeName("b"), "same")], Rested));
         Assert.Equal("a", Assert.Single(_state.Assigned.Values).Node.Value);
     }
 
@@ -165,7 +169,7 @@ public sealed class PodCidrTests
                 0 => new PodCidr.Command.Free([Node($"n{draw.Next(8)}")], "test"),
                 1 => new PodCidr.Command.Add(new ClusterCidr(Cidr.Parse($"10.{draw.Next(3)}.0.0/{22 + draw.Next(2)}"), 24)),
                 _ => new PodCidr.Command.Assign(
-                    [.. Enumerable.Range(0, 8).Where(_ => draw.Next(2) == 0).Select(i => Node($"n{i}"))], Quarantine),
+                    [.. Enumerable.Range(0, 8).Where(_ => draw.Next(2) == 0).Select(i => Node($"n{i}"))], Rested),
             };
             var before = _state;
             Do(command);
@@ -185,10 +189,10 @@ public sealed class PodCidrTests
 
     private List<IEvent> Configure(params ClusterCidr[] ranges) => Do(new PodCidr.Command.Configure(PodCidr.SourceFabric, [.. ranges]));
 
-    private List<IEvent> Assign(params string[] nodes) => Do(new PodCidr.Command.Assign([.. nodes.Select(Node)], Quarantine));
+    private List<IEvent> Assign(params string[] nodes) => Do(new PodCidr.Command.Assign([.. nodes.Select(Node)], Rested));
 
     private Decision Decide(params string[] nodes) =>
-        Entity.Decide(_state, new PodCidr.Command.Assign([.. nodes.Select(Node)], Quarantine), _at);
+        Entity.Decide(_state, new PodCidr.Command.Assign([.. nodes.Select(Node)], Rested), _at);
 
     private List<IEvent> Do(ICommand command)
     {
