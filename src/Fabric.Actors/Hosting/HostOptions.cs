@@ -3,6 +3,8 @@ namespace Fabric.Actors;
 /// <summary>The writer's identity and the host's limits.</summary>
 public sealed record HostOptions
 {
+    public const int DefaultSnapshotEvery = 256;
+
     /// <summary>Goes into commit ids: the node's name.</summary>
     public required string Writer { get; init; }
 
@@ -10,7 +12,7 @@ public sealed record HostOptions
     public required long Incarnation { get; init; }
 
     /// <summary>A stream gets a snapshot after this many events.</summary>
-    public int SnapshotEvery { get; init; } = 256;
+    public int SnapshotEvery { get; init; } = DefaultSnapshotEvery;
 
     /// <summary>How often an entity may fail within <see cref="RestartWindow"/> before it stays stopped.</summary>
     public int RestartLimit { get; init; } = 3;

@@ -49,7 +49,8 @@ public sealed class NodeCore : IDisposable
         _log = log;
         Fold = new NodeFold(journal, NodeEvents.Catalog, clock);
         Host = new EntityHost(
-            new HostOptions { Writer = node.Options.NodeName.Value, Incarnation = incarnation }, NodeEvents.Catalog, clock, time, log);
+            new HostOptions { Writer = node.Options.NodeName.Value, Incarnation = incarnation, SnapshotEvery = node.SnapshotEvery },
+            NodeEvents.Catalog, clock, time, log);
         Register();
         Plan = new FlowPlan();
         Reconciler = new Reconciler(ovs, Fold, Plan, Host, time, log)
@@ -152,8 +153,7 @@ public sealed class NodeCore : IDisposable
                 folding,
                 Reconciler.RunAsync(term.Token),
                 Gateway.RunAsync(term.Token),
-                EveryAsync(JournalProbeInterval, () => ProbeJournalAsync(term.Token), term.Token),
-                EveryAsync(JournalProbeInterval, FinishAdoptionAsync, term.Token),
+                EveryAsync(JournalProbeInterval, () => RetryJournalAsync(term.Token), term.Token),
                 EveryAsync(OrphanCheckInterval, () => _recovery.LookForOrphansAsync(term.Token), term.Token),
                 EveryAsync(CompactionInterval, () => CompactAsync(Retention.Default, term.Token), term.Token),
                 EveryAsync(CatchUpInterval, _withoutJournal.CatchUpAsync, term.Token),
@@ -312,6 +312,12 @@ public sealed class NodeCore : IDisposable
         var started = _time.GetTimestamp();
         while (!IsMeshKnown() && _time.GetElapsedTime(started) < MeshWithin)
             await Task.Delay(TimeSpan.FromMilliseconds(100), _time, cancellationToken);
+    }
+
+    private async Task RetryJournalAsync(CancellationToken cancellationToken)
+    {
+        await ProbeJournalAsync(cancellationToken);
+        await FinishAdoptionAsync();
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using Fabric.Actors;
 using Fabric.Cluster;
 using Fabric.Messages;
 
@@ -19,6 +20,9 @@ public sealed record NodeParameters(
     public static InterfaceName Gateway { get; } = new("fabric-gw");
 
     public static InterfaceName TunnelPort { get; } = new("fabric-tunnel");
+
+    /// <summary>After so many events an entity's stream in the node's journal gets a snapshot.</summary>
+    public int SnapshotEvery { get; init; } = HostOptions.DefaultSnapshotEvery;
 
     /// <summary>How this version treats the cluster's streams.</summary>
     public StreamRules Streams { get; init; } = StreamRules.Default;

@@ -19,7 +19,7 @@ internal static class ClusterAudit
     public static string? WhyNotReached(SimulatedCluster cluster)
     {
         var walk = new PacketWalk(cluster.Machines);
-        var pods = cluster.Machines.SelectMany(PodsOf).ToArray();
+        var pods = cluster.Present.SelectMany(PodsOf).ToArray();
         foreach (var from in pods)
         {
             foreach (var to in pods)
@@ -37,7 +37,7 @@ internal static class ClusterAudit
         var newest = cluster.Newest.Catalog;
         var (members, podCidrs) = (Replay(new Membership(), Membership.Id(Network)), Replay(new PodCidr(), PodCidr.Id(Network)));
         var expected = string.Join("; ", MemberView.Of(members.State, podCidrs.State).Select(Text));
-        foreach (var machine in cluster.Machines)
+        foreach (var machine in cluster.Present)
         {
             var held = string.Join("; ", machine.Agent.Cluster!.Read().Members.Select(Text));
             if (held != expected)
@@ -71,7 +71,8 @@ internal static class ClusterAudit
     {
         foreach (var port in machine.Ledger.Ports.Values.Where(p => p.IsReady))
         {
-            foreach (var address in port.Addresses)
+            // A pod on an address of an earlier block is reported, and its peers are not told of it.
+            foreach (var address in port.Addresses.Where(a => machine.PodCidrs.Any(c => c.Contains(IpAddress.Parse(a)))))
             {
                 yield return new PacketWalk.Endpoint(machine, port.OfPort!.Value,
                     machine.Kernel.Links[port.HostInterface].Seen.Mac, IpAddress.Parse(address));
@@ -81,7 +82,9 @@ internal static class ClusterAudit
 
     private static string? WhyNotUp(SimulatedCluster cluster)
     {
-        foreach (var machine in cluster.Machines)
+        if (cluster.Machines.FirstOrDefault(m => m.IsDecommissioned && cluster.Ledger.Members.ContainsKey(m.Spec.Name)) is { } gone)
+            return $"{gone.Spec.Name}, which is gone, is still a member";
+        foreach (var machine in cluster.Present)
         {
             var name = machine.Spec.Name;
             if (machine.Agent.Core is not { } core || !machine.Agent.Process.IsAlive)
@@ -99,9 +102,9 @@ internal static class ClusterAudit
 
     private static string? WhyNoMesh(SimulatedCluster cluster)
     {
-        if (!cluster.Ledger.Meshes.TryGetValue(Network, out var mesh) || mesh.Count != cluster.Machines.Length)
+        if (!cluster.Ledger.Meshes.TryGetValue(Network, out var mesh) || mesh.Count != cluster.Present.Count())
             return "not every node is in the mesh, or more are";
-        foreach (var machine in cluster.Machines)
+        foreach (var machine in cluster.Present)
         {
             if (!mesh.TryGetValue(machine.Spec.Name, out var joined) || joined.NodeUid != machine.Uid
                 || !joined.PodCidrs.SequenceEqual(machine.PodCidrs)
@@ -114,7 +117,7 @@ internal static class ClusterAudit
     private static string? WhyNoTunnels(SimulatedCluster cluster)
     {
         var mesh = cluster.Ledger.Meshes[Network];
-        foreach (var machine in cluster.Machines)
+        foreach (var machine in cluster.Present)
         {
             var name = machine.Spec.Name;
             var tunnels = machine.Ledger.Tunnels;

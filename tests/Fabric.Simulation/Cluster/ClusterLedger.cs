@@ -5,12 +5,12 @@ using Fabric.Messages;
 namespace Fabric.Simulation;
 
 /// <summary>What the cluster's streams say, kept by the test alone and checked with every commit that took effect.</summary>
+/// <param name="rest">For how long a freed block goes to nobody but who held it, by the world's clock.</param>
 /// <remarks>Shares no code with the singletons' states: only the events are read.</remarks>
-internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clusterCidrs, TimeSpan quarantine)
+internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clusterCidrs, TimeSpan rest)
 {
     private readonly SortedDictionary<PersistenceId, long> _sequenceNrs = [];
     private readonly HashSet<CommitId> _commits = [];
-    private readonly SortedDictionary<PersistenceId, SortedSet<string>> _manifests = [];
     private readonly Dictionary<EventCatalog, HashSet<string>> _known = [];
     private readonly SortedDictionary<Cidr, Holding> _blocks = [];
     private readonly SortedDictionary<string, long> _incarnations = new(StringComparer.Ordinal);
@@ -24,11 +24,23 @@ internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clus
     /// <summary>The uids whose blocks may be freed: the operator says that they are gone, or they left with nothing attached.</summary>
     public SortedSet<string> MayBeFreed { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The uids that were drained at some time.</summary>
+    public SortedSet<string> Drained { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The uids whose blocks were freed at some time.</summary>
+    public SortedSet<string> EverFreed { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Whether no attachment is in the journal of the node with this uid.</summary>
+    public required Func<string, bool> IsEmptied { get; init; }
+
     /// <summary>All events that ever took effect, by stream.</summary>
     public SortedDictionary<PersistenceId, List<EventEnvelope>> Streams { get; } = [];
 
     /// <summary>What a member's version knows, by name.</summary>
     public required Func<string, EventCatalog> CatalogOf { get; init; }
+
+    /// <summary>How far a stored snapshot of a stream reaches.</summary>
+    public required Func<PersistenceId, long> SnapshotOf { get; init; }
 
     /// <summary>How many commits there were.</summary>
     public int Commits => _commits.Count;
@@ -66,17 +78,19 @@ internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clus
         }
     }
 
-    /// <summary>Whoever writes to a stream knows every event in it.</summary>
+    /// <summary>Whoever writes to a stream knows every event in it that no snapshot covers.</summary>
     private void CheckKnown(Append append)
     {
         var catalog = CatalogOf(append.CommitId.Writer);
         if (!_known.TryGetValue(catalog, out var known))
             _known[catalog] = known = [.. catalog.Manifests];
-        if (!_manifests.TryGetValue(append.Stream, out var manifests))
-            _manifests[append.Stream] = manifests = new(StringComparer.Ordinal);
-        if (!manifests.IsSubsetOf(known))
-            run.Check(false, $"{append.CommitId.Writer} writes to {append.Stream}, which holds events that it does not know");
-        manifests.UnionWith(append.Events.Select(e => e.Manifest));
+        if (!Streams.TryGetValue(append.Stream, out var stream))
+            return;
+        for (var i = (int)SnapshotOf(append.Stream); i < stream.Count; i++)
+        {
+            if (!known.Contains(stream[i].Manifest))
+                run.Check(false, $"{append.CommitId.Writer} writes to {append.Stream}, in which it does not know {stream[i].Manifest}");
+        }
     }
 
     private void Record(MembershipEvent e)
@@ -92,6 +106,8 @@ internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clus
                 Enter(restarted.Node, restarted.NodeUid, restarted.Incarnation);
                 break;
             case MembershipEvent.MemberRemoved removed:
+                if (removed.FreesCidrs)
+                    CheckGone(removed);
                 if (Members.TryGetValue(removed.Node.Value, out var gone) && gone.Uid == removed.NodeUid)
                     Members.Remove(removed.Node.Value);
                 break;
@@ -105,6 +121,14 @@ internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clus
                 member!.State = StateOf(e);
                 break;
         }
+    }
+
+    private void CheckGone(MembershipEvent.MemberRemoved removed)
+    {
+        var uid = removed.NodeUid;
+        run.Check(MayBeFreed.Contains(uid) || Drained.Contains(uid) && IsEmptied(uid),
+            $"{uid} loses its blocks only when it is known to be gone, or drained and empty: {removed.Reason}");
+        MayBeFreed.Add(uid);
     }
 
     private void Enter(NodeName node, string uid, long incarnation)
@@ -136,6 +160,7 @@ internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clus
             case PodCidrEvent.PodCidrFreed freed:
                 run.Check(MayBeFreed.Contains(freed.NodeUid),
                     $"the blocks of {freed.NodeUid} are freed only when it is known to be gone: {freed.Reason}");
+                EverFreed.Add(freed.NodeUid);
                 foreach (var cidr in freed.Cidrs)
                 {
                     run.Check(_blocks.TryGetValue(cidr, out var held) && held.Uid == freed.NodeUid, $"{cidr} is {freed.NodeUid}'s to free");
@@ -157,7 +182,7 @@ internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clus
         }
         // What may still be about of its pods is its own.
         if (_blocks.TryGetValue(cidr, out var before) && before.Uid is null && before.Former != uid)
-            run.Check(run.Loop.Now - before.Since >= quarantine, $"{cidr} was freed at {before.Since} and rests for {quarantine}");
+            run.Check(run.Loop.Now - before.Since >= rest, $"{cidr} was freed at {before.Since} and rests for {rest}");
         _blocks[cidr] = new Holding(uid, run.Loop.Now);
     }
 

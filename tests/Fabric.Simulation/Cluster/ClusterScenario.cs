@@ -10,6 +10,7 @@ internal sealed class ClusterScenario
 
     private readonly SimulationRun _run;
     private readonly SimulatedCluster _cluster;
+    private readonly ClusterOperator _operator;
     private readonly ClusterTroubles _troubles;
     private readonly (Runtime Runtime, AttachmentId Attachment)[] _pods;
 
@@ -18,19 +19,21 @@ internal sealed class ClusterScenario
         _run = run;
         var size = run.Random.Below(40) switch
         {
-            < 32 => run.Random.Between(3, 5),
+            < 20 => 3,
+            < 32 => run.Random.Between(4, 5),
             < 38 => run.Random.Between(6, 9),
             _ => run.Random.Between(10, 20),
         };
         var shape = ClusterShape.Draw(run, size);
         var old = run.Random.Chance(run.Rate("two versions", 1)) ? run.Random.Below(size) : size;
         _cluster = new SimulatedCluster(run, size, old, shape);
-        _troubles = new ClusterTroubles(run, _cluster);
+        _operator = new ClusterOperator(run, _cluster);
+        _troubles = new ClusterTroubles(run, _cluster, _operator);
         // Two on a machine at most: a block has room for four.
         var first = run.Random.Below(size);
         _pods =
         [
-            .. Enumerable.Range(0, run.Random.Between(1, Math.Min(size, 6))).Select(i =>
+            .. Enumerable.Range(0, run.Random.Between(1, Math.Min(size, 4))).Select(i =>
                 (_cluster.Runtimes[(first + i / 2) % size], AttachmentId.Parse($"pod{i}/eth0"))),
         ];
     }
@@ -39,7 +42,7 @@ internal sealed class ClusterScenario
     {
         _troubles.Break();
         var clients = _pods.Select(p => _run.Loop.Run(() => ChurnAsync(p.Runtime, p.Attachment))).ToArray();
-        for (var left = _run.Random.Below(7); left > 0; left--)
+        for (var left = _run.Random.Below(6); left > 0; left--)
         {
             // Any step may be the last one before it; or nothing happens for a while.
             if (_run.Random.Chance(0.5))
@@ -54,7 +57,11 @@ internal sealed class ClusterScenario
             _troubles.Next();
         }
         Finish(clients, "clients get on");
+        // Long enough for what takes time: leases that run out, silence that removes, a quarantine.
+        if (_run.Random.Chance(0.3))
+            _run.Loop.RunFor(_run.Random.UpTo(TimeSpan.FromSeconds(60)));
         _troubles.Heal();
+        Finish([.. _operator.SettleAsync()], "an operator who asks again is heard once nothing fails any more");
         Settle();
     }
 
@@ -62,7 +69,7 @@ internal sealed class ClusterScenario
     private async Task ChurnAsync(Runtime runtime, AttachmentId attachment)
     {
         var calls = new List<Task>();
-        for (var left = _run.Random.Between(1, 4); left > 0; left--)
+        for (var left = _run.Random.Between(1, 3); left > 0; left--)
         {
             await Task.Delay(_run.Random.UpTo(TimeSpan.FromSeconds(5)), _run.Loop.Time);
             var call = _run.Random.Chance(0.7) ? runtime.AddAsync(attachment) : runtime.DelAsync(attachment);
@@ -77,9 +84,10 @@ internal sealed class ClusterScenario
     /// <summary>The runtimes' last word, repeated until it is done; then nothing may differ from it.</summary>
     private void Settle()
     {
-        var stay = _pods.Where(_ => _run.Random.Chance(0.8)).ToArray();
-        var gone = _pods.Except(stay).ToArray();
-        var settling = _pods.Select(p => _run.Loop.Run(() => InsistAsync(p.Runtime, p.Attachment, stay.Contains(p)))).ToArray();
+        var pods = _pods.Where(p => !p.Runtime.Machine.IsDecommissioned).ToArray();
+        var stay = pods.Where(_ => _run.Random.Chance(0.8)).ToArray();
+        var gone = pods.Except(stay).ToArray();
+        var settling = pods.Select(p => _run.Loop.Run(() => InsistAsync(p.Runtime, p.Attachment, stay.Contains(p)))).ToArray();
         Finish(settling, "a retried ADD or DEL succeeds once nothing fails any more");
         string? reason = null;
         var end = _run.Loop.Now + HealsWithin;
@@ -96,6 +104,8 @@ internal sealed class ClusterScenario
         for (var i = 0; i < _cluster.Machines.Length; i++)
         {
             var runtime = _cluster.Runtimes[i];
+            if (runtime.Machine.IsDecommissioned)
+                continue;
             AttachmentId[] staying = [.. stay.Where(p => p.Runtime == runtime).Select(p => p.Attachment)];
             AttachmentId[] leaving = [.. gone.Where(p => p.Runtime == runtime).Select(p => p.Attachment)];
             if (HostAudit.WhyNotInStep(_cluster.Machines[i], staying, leaving) is { } trouble)

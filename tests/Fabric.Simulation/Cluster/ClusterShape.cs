@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Fabric.Actors;
 using Fabric.Cluster;
 using Fabric.Messages;
 
@@ -20,7 +21,14 @@ internal sealed record ClusterShape
     /// <summary>How much the clocks' speeds differ from the world's at most.</summary>
     public required double Drift { get; init; }
 
-    public TimeSpan Quarantine { get; init; } = TimeSpan.FromMinutes(10);
+    /// <summary>Of a node's journal, not of the cluster's.</summary>
+    public required int SnapshotEvery { get; init; }
+
+    public required TimeSpan LeaseDuration { get; init; }
+
+    public required TimeSpan Quarantine { get; init; }
+
+    public required TimeSpan? RemovalAfter { get; init; }
 
     public static ClusterShape Draw(SimulationRun run, int size)
     {
@@ -34,6 +42,10 @@ internal sealed record ClusterShape
             ClusterCidrs = run.Random.Chance(0.7) ? [v4] : [v4, Cidr.Parse($"2001:db8::/{64 - bits}")],
             OldStreams = rules,
             NewStreams = rules with { Catalog = NextVersion },
+            SnapshotEvery = run.Random.Pick([2, 10, HostOptions.DefaultSnapshotEvery]),
+            LeaseDuration = TimeSpan.FromSeconds(run.Random.Pick([4, 10])),
+            Quarantine = TimeSpan.FromSeconds(run.Random.Between(10, 40)),
+            RemovalAfter = run.Random.Chance(run.Rate("removal by time", 1)) ? TimeSpan.FromSeconds(run.Random.Between(1, 15)) : null,
             Drift = run.Rate("clock drift", 0.01),
         };
     }

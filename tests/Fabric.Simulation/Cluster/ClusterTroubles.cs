@@ -9,10 +9,12 @@ internal sealed class ClusterTroubles
     private readonly HostFaults _hostFaults;
     private readonly DiskFaults _diskFaults;
     private readonly double _clockSteps;
+    private readonly ClusterOperator _operator;
     private readonly (double Weight, Action Happen)[] _kinds;
 
-    public ClusterTroubles(SimulationRun run, SimulatedCluster cluster)
+    public ClusterTroubles(SimulationRun run, SimulatedCluster cluster, ClusterOperator clusterOperator)
     {
+        _operator = clusterOperator;
         _run = run;
         _cluster = cluster;
         _storeFaults = new StoreFaults
@@ -50,6 +52,10 @@ internal sealed class ClusterTroubles
             (run.Rate("watches broken", 2), () => _cluster.Store.BreakWatches(_ => true, "the store restarts")),
             (run.Rate("compaction", 3), () => _cluster.Store.Compact(_run.Random.Pick(_cluster.Streams))),
             (run.Rate("journal compaction", 2), () => Any().CompactJournal()),
+            (run.Rate("node removed", 2), () => _operator.Remove(Any(), _run.Random.Chance(0.5))),
+            (run.Rate("node drained", 2), () => DrainFor(Any(), Pause(30))),
+            (run.Rate("machine decommissioned", 1), () => Decommission(Any())),
+            (run.Rate("machine replaced", 1), () => Replace(Any())),
             (run.Rate("lease deleted", 2), DeleteLease),
             (run.Rate("switch restarted", 1), () => RestartSwitch(Any(), Pause(4))),
             (run.Rate("sessions dropped", 1), () => Any().Switch.DropSessions()),
@@ -105,14 +111,26 @@ internal sealed class ClusterTroubles
                 machine.DiskIsDown = false;
             if (!machine.Switch.IsRunning)
                 machine.Switch.Start();
-            if (machine.StaysDown)
+            if (machine.StaysDown && !machine.IsDecommissioned)
                 machine.PowerOn();
             if (!ReferenceEquals(machine.Streams, _cluster.Newest))
                 Upgrade(machine);
         }
     }
 
-    private SimulatedMachine Any() => _run.Random.Pick(_cluster.Machines);
+    /// <summary>One machine is taken out of its rack; an operator will say so.</summary>
+    private void Decommission(SimulatedMachine machine)
+    {
+        // Two must be left to have a mesh.
+        if (machine.IsDecommissioned || _cluster.Present.Count() < 3)
+            return;
+        _run.Loop.Note($"{machine.Spec.Name} is decommissioned");
+        machine.IsDecommissioned = true;
+        PodsEnd(machine);
+        machine.PowerOff();
+    }
+
+    private SimulatedMachine Any() => _run.Random.Pick([.. _cluster.Present]);
 
     private TimeSpan Pause(int mostSeconds) => _run.Random.UpTo(TimeSpan.FromSeconds(mostSeconds));
 
@@ -138,9 +156,27 @@ internal sealed class ClusterTroubles
         machine.PowerOff();
         After(time, () =>
         {
-            if (machine.StaysDown)
+            if (machine.StaysDown && !machine.IsDecommissioned)
                 machine.PowerOn();
         });
+    }
+
+    /// <summary>Some of those that are drained stop meanwhile, and so leave for good if nothing is attached there.</summary>
+    private void DrainFor(SimulatedMachine machine, TimeSpan time)
+    {
+        _operator.Drain(machine, true);
+        After(time / 2, () =>
+        {
+            if (_run.Random.Chance(0.5))
+                machine.Agent.Stop();
+        });
+        After(time, () => _operator.Drain(machine, false));
+    }
+
+    private void Replace(SimulatedMachine machine)
+    {
+        PodsEnd(machine);
+        machine.Reinstall();
     }
 
     private void PodsEnd(SimulatedMachine machine)

@@ -16,8 +16,11 @@ internal sealed class SimulatedCluster
     {
         _run = run;
         Shape = shape;
-        Ledger = new ClusterLedger(run, shape.ClusterCidrs, shape.Quarantine)
+        Ledger = new ClusterLedger(run, shape.ClusterCidrs, shape.Quarantine * (1 - 2 * shape.Drift))
         {
+            IsEmptied = uid => Machines.FirstOrDefault(m => m.Uid == uid)?.Ledger.Ports.Count == 0,
+            // Everything in memory completes at once.
+            SnapshotOf = stream => Store!.Disk.ReadHeadAsync(stream, CancellationToken.None).Result.SnapshotSequenceNr,
             CatalogOf = name => Machines.First(m => m.Spec.Name == name).Streams.Catalog,
         };
         Store = new ClusterStoreState(run) { Written = append => Ledger.Record(append) };
@@ -37,6 +40,9 @@ internal sealed class SimulatedCluster
 
     public ImmutableArray<SimulatedMachine> Machines { get; }
 
+    /// <summary>Those that are to be members in the end.</summary>
+    public IEnumerable<SimulatedMachine> Present => Machines.Where(m => !m.IsDecommissioned);
+
     public ImmutableArray<Runtime> Runtimes { get; }
 
     /// <summary>The streams that there are, and that a compaction may be of.</summary>
@@ -54,19 +60,20 @@ internal sealed class SimulatedCluster
         {
             Name = name,
             Vtep = string.Create(CultureInfo.InvariantCulture, $"172.30.0.{index + 1}"),
+            SnapshotEvery = Shape.SnapshotEvery,
             Drift = Shape.Drift * (2 * _run.Random.NextDouble() - 1),
             Store = process => new SimulatedClusterStore(process, name, Store),
             Options = new MachineSpec().Options with
             {
                 ClusterCidrs = Shape.ClusterCidrs, NodePrefixLength = ClusterShape.NodePrefixLength,
-                Quarantine = Shape.Quarantine,
+                LeaseDuration = Shape.LeaseDuration, Quarantine = Shape.Quarantine, RemovalAfter = Shape.RemovalAfter,
             },
         })
         {
             Streams = isOld ? Shape.OldStreams : Shape.NewStreams,
             Excuses = IsExpected,
         };
-        machine.Ledger.Taken = (lender, number, attachment) => Taken(machine, lender, number, attachment);
+        machine.Taken = (lender, number, attachment) => Taken(machine, lender, number, attachment);
         return machine;
     }
 
@@ -78,10 +85,13 @@ internal sealed class SimulatedCluster
         var address = IpAddress.Parse(number);
         foreach (var other in Machines)
         {
-            if (!ReferenceEquals(other, machine) && other.Ledger.IsHeld(number))
+            // An operator has said that the former holder is dead: its pods' addresses are reported there, and given here.
+            if (!ReferenceEquals(other, machine) && other.Ledger.IsHeld(number)
+                && !Ledger.EverFreed.Contains(other.Uid) && !Ledger.EverFreed.Contains(machine.Uid))
                 _run.Check(false, $"{address} is taken for {attachment} on {machine.Spec.Name} while {other.Spec.Name} has it");
         }
-        _run.Check(Ledger.HolderOf(address) == machine.Uid,
+        // Whoever was removed can't know it while the store is out of reach.
+        _run.Check(Ledger.HolderOf(address) == machine.Uid || Ledger.EverFreed.Contains(machine.Uid),
             $"{machine.Spec.Name} ({machine.Uid}) gives {address} to {attachment}, but the block is {Ledger.HolderOf(address) ?? "nobody"}'s");
     }
 

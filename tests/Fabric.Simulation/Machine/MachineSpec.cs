@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Fabric.Actors;
 using Fabric.Cluster;
 using Fabric.Messages;
 using Fabric.Node;
@@ -21,6 +22,8 @@ internal sealed record MachineSpec
 
     /// <summary>How much faster than the world's its clocks go; 0.001 gains a millisecond each second.</summary>
     public double Drift { get; init; }
+
+    public int SnapshotEvery { get; init; } = HostOptions.DefaultSnapshotEvery;
 
     public NodeOptions Options { get; init; } = new()
     {

@@ -14,6 +14,8 @@ internal sealed class Runtime(SimulationRun run, SimulatedMachine machine)
 
     private long _calls;
 
+    public SimulatedMachine Machine => machine;
+
     public SortedDictionary<AttachmentId, Pod> Pods { get; } = [];
 
     public Pod PodOf(AttachmentId attachment)

@@ -15,6 +15,7 @@ internal sealed class SimulatedMachine
     private TimeSpan _clockOffset;
     private DiskFaults _diskFaults = DiskFaults.None;
     private bool _diskIsDown;
+    private bool _isReplaying;
     private int _boots = 1;
     private long _incarnation;
     private ulong _lastInode;
@@ -26,12 +27,18 @@ internal sealed class SimulatedMachine
         Uid = $"uid-{spec.Name}-1";
         Kernel = new KernelState(run);
         Switch = new SwitchState(run, Kernel);
-        Ledger = new JournalLedger(run);
+        Ledger = NewLedger();
         PlantForeigners();
         Agent = StartAgent();
     }
 
     public MachineSpec Spec { get; }
+
+    /// <summary>The uids that the name had before.</summary>
+    public List<string> FormerUids { get; } = [];
+
+    /// <summary>Told of each number that is taken: by whom it is lent, which, and for whom.</summary>
+    public Action<PersistenceId, string, AttachmentId>? Taken { get; set; }
 
     /// <summary>What the state directory says; a reinstallation makes a new one.</summary>
     public string Uid { get; private set; }
@@ -64,6 +71,9 @@ internal sealed class SimulatedMachine
 
     /// <summary>When the machine was started last.</summary>
     public TimeSpan BootedAt { get; private set; }
+
+    /// <summary>Whether it is off for good, and everybody knows.</summary>
+    public bool IsDecommissioned { get; set; }
 
     /// <summary>Whether nobody starts the agent again when it ends.</summary>
     public bool StaysDown { get; set; }
@@ -174,11 +184,12 @@ internal sealed class SimulatedMachine
     {
         _run.Loop.Note($"{Spec.Name} is installed anew");
         Reboot(0, reusesInodes: true);
+        FormerUids.Add(Uid);
         Uid = $"uid-{Spec.Name}-{_boots}";
         _written.Clear();
         _incarnation = 0;
         Disk = new MemoryJournal();
-        Ledger = new JournalLedger(_run);
+        Ledger = NewLedger();
         Switch.Forget();
     }
 
@@ -205,7 +216,8 @@ internal sealed class SimulatedMachine
             kept--;
         _written.RemoveRange(kept, _written.Count - kept);
         Disk = new MemoryJournal();
-        Ledger = new JournalLedger(_run);
+        Ledger = NewLedger();
+        _isReplaying = true;
         foreach (var (append, at) in _written)
         {
             // Everything in memory completes at once.
@@ -213,7 +225,17 @@ internal sealed class SimulatedMachine
             _run.Check(outcome is { IsCompletedSuccessfully: true, Result: AppendOutcome.Appended }, "what was on disk can be read again");
             Ledger.Record(append, at);
         }
+        _isReplaying = false;
     }
+
+    private JournalLedger NewLedger() => new(_run)
+    {
+        Taken = (lender, number, attachment) =>
+        {
+            if (!_isReplaying)
+                Taken?.Invoke(lender, number, attachment);
+        },
+    };
 
     private void RestartAfter(TimeSpan pause) => _ = _run.Loop.Run(async () =>
     {

@@ -156,6 +156,7 @@ internal sealed class SimulatedNode : ICniExecutor
         return new NodeParameters(options, _machine.Uid, [vtep], options.MtuBytes!.Value, _machine.BootId, "1.0.0")
         {
             Streams = _machine.Streams,
+            SnapshotEvery = _machine.Spec.SnapshotEvery,
         };
     }
 }
