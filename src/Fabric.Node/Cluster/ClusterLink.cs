@@ -36,7 +36,7 @@ public sealed class ClusterLink(
     };
 
     /// <summary>Whether the mesh has been read to its end since the start.</summary>
-    public bool IsMeshKnown => _mesh?.State is not null;
+    public bool IsMeshKnown => _mesh?.IsCarriedOut ?? false;
 
     /// <summary>Called on the loop once the store has told all that it knows of this node's blocks.</summary>
     public required Action Confirmed { get; init; }

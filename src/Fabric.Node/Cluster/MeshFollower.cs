@@ -16,6 +16,12 @@ public sealed class MeshFollower(NodeParameters node, IEntityHost host, NodeFold
     /// <summary>How this node's options differ from the mesh, or null.</summary>
     public string? Mismatch { get; private set; }
 
+    /// <summary>
+    /// Whether the mesh has been read, and this node's journal has all of its tunnels: only then do their flows survive a pass of the
+    /// reconciler. Tunnels are told of, so they come some events after the mesh.
+    /// </summary>
+    public bool IsCarriedOut => State is { } state && IsDone(state);
+
     public override async Task RunAsync(CancellationToken cancellationToken)
     {
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
