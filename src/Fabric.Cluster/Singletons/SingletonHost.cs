@@ -19,7 +19,7 @@ public sealed class SingletonHost(
     IClusterStore store, ClusterSettings settings, SingletonLeaseRecord self, TimeProvider time, Action<string> report)
 {
     /// <summary>For this node's appends to cluster streams: one for each incarnation, so that no commit id is used twice.</summary>
-    public ClusterWriter Writer { get; } = new(self.Node, self.Incarnation, time);
+    public ClusterWriter Writer { get; } = new(self.Node, self.Uid, self.Incarnation, time);
 
     public SingletonStatus Status { get; private set; } = new(false, time.GetUtcNow(), []);
 

@@ -85,13 +85,22 @@ public sealed class ClusterEntityRunnerTests
     {
         var one = Runner("one", time, _memory);
         var two = new ClusterEntityRunner<PodCidr.State>(new PodCidr(), Id, _memory, new StreamRules(ClusterEvents.Catalog, 1, 0),
-            new ClusterWriter(new NodeName("two"), 1, time));
+            new ClusterWriter(new NodeName("two"), "uid-two", 1, time));
         await Configure(one);
         Assert.IsType<AskResult.Replied>(await Assign(two, "b"));
         var head = await _memory.ReadHeadAsync(Id, default);
         Assert.Equal(head.LastSequenceNr, head.SnapshotSequenceNr);
         Assert.IsType<AskResult.Replied>(await Assign(one, "a"));
         Assert.Equal(2, one.State.Assigned.Count);
+    });
+
+    [Fact]
+    public void A_reinstalled_node_of_the_same_name_and_incarnation_uses_no_commit_id_again() => SimulatedLoop.Run(time =>
+    {
+        var (before, after) = (new NodeName("one"), new NodeName("one"));
+        Assert.NotEqual(
+            new ClusterWriter(before, "uid-1", 1, time).NextCommitId(), new ClusterWriter(after, "uid-2", 1, time).NextCommitId());
+        return Task.CompletedTask;
     });
 
     [Fact]
@@ -137,7 +146,7 @@ public sealed class ClusterEntityRunnerTests
             .Add("pod-cidr-assigned/2", ClusterEventJson.Default.PodCidrAssigned, level: 2)
             .Build();
         var runner = new ClusterEntityRunner<PodCidr.State>(
-            new PodCidr(), Id, _memory, StreamRules.Default with { Catalog = catalog }, new ClusterWriter(new NodeName("one"), 1, time), () => readable);
+            new PodCidr(), Id, _memory, StreamRules.Default with { Catalog = catalog }, new ClusterWriter(new NodeName("one"), "uid-one", 1, time), () => readable);
         Assert.IsType<AskResult.Replied>(await Configure(runner));
         var before = runner.SequenceNr;
         var refused = Assert.IsType<AskResult.Unavailable>(await Assign(runner, "a"));
@@ -153,7 +162,7 @@ public sealed class ClusterEntityRunnerTests
         var readable = 1;
         var catalog = ClusterEvents.Catalog.With("pod-cidr-assigned/2", ClusterEventJson.Default.PodCidrAssigned);
         var runner = new ClusterEntityRunner<PodCidr.State>(
-            new PodCidr(), Id, _memory, StreamRules.Default with { Catalog = catalog }, new ClusterWriter(new NodeName("one"), 1, time), () => readable);
+            new PodCidr(), Id, _memory, StreamRules.Default with { Catalog = catalog }, new ClusterWriter(new NodeName("one"), "uid-one", 1, time), () => readable);
         await Configure(runner);
         await Assign(runner, "a");
         readable = catalog.Level;
@@ -170,7 +179,7 @@ public sealed class ClusterEntityRunnerTests
 
     private static ClusterEntityRunner<PodCidr.State> Runner(
         string writer, TimeProvider time, IClusterStore store, bool mayRetry = true) =>
-        new(new PodCidr(), Id, store, StreamRules.Default, new ClusterWriter(new NodeName(writer), 1, time), null,
+        new(new PodCidr(), Id, store, StreamRules.Default, new ClusterWriter(new NodeName(writer), $"uid-{writer}", 1, time), null,
             _ => ValueTask.FromResult(mayRetry));
 
     private static Task<AskResult> Configure(ClusterEntityRunner<PodCidr.State> runner) => runner.AskAsync(

@@ -82,7 +82,7 @@ public sealed class ClusterTests(ITestOutputHelper output)
         var before = time.Elapsed;
         // Half of it only, as if the agent that was asked had died then.
         var operation = new ClusterEntityRunner<Membership.State>(new Membership(), Membership.Id("test"), shared, StreamRules.Default,
-            new ClusterWriter(nodes[0].Name, 77, time));
+            new ClusterWriter(nodes[0].Name, "uid-of-an-agent", 77, time));
         Assert.IsType<AskResult.Replied>(await operation.AskAsync(
             new Membership.Command.Remove(nodes[dead].Name, null, IsForced: false, "test"), CorrelationId.None, default));
         await Until(time, () => nodes.Where((_, i) => i != dead).All(n => n.Mesh!.Joined.Count == 2 && n.PodCidrs!.Assigned.Count == 2));

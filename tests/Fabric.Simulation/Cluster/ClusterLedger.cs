@@ -81,7 +81,7 @@ internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clus
     /// <summary>Whoever writes to a stream knows every event in it that no snapshot covers.</summary>
     private void CheckKnown(Append append)
     {
-        var catalog = CatalogOf(append.CommitId.Writer);
+        var catalog = CatalogOf(append.CommitId.Writer.Split('/')[0]);
         if (!_known.TryGetValue(catalog, out var known))
             _known[catalog] = known = [.. catalog.Manifests];
         if (!Streams.TryGetValue(append.Stream, out var stream))
