@@ -61,12 +61,20 @@ public sealed class SimulatedLoopTests
     public void A_continuation_on_another_thread_fails_the_run()
     {
         var loop = new SimulatedLoop(1);
+        using var letGo = new ManualResetEventSlim();
         using var escaped = new ManualResetEventSlim();
         _ = loop.Run(async () =>
         {
-            await Task.Run(() => loop.Post(_ => { }, null)).ContinueWith(_ => escaped.Set(), TaskScheduler.Default);
+            // It escapes only when the first run is over, which would else fail in place of the second.
+            await Task.Run(() =>
+            {
+                letGo.Wait();
+                loop.Post(_ => { }, null);
+                escaped.Set();
+            });
         });
         loop.RunFor(TimeSpan.FromSeconds(1));
+        letGo.Set();
         Assert.True(escaped.Wait(TimeSpan.FromSeconds(10)));
         var failure = Assert.Throws<SimulationFailedException>(() => loop.RunFor(TimeSpan.FromSeconds(1)));
         Assert.Contains("another thread", failure.Message, StringComparison.Ordinal);
