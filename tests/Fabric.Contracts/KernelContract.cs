@@ -32,30 +32,6 @@ public abstract class KernelContract
     });
 
     [SkippableFact]
-    public Task The_hosts_end_is_told_of_once_and_before_the_answer() => RunAsync(async bench =>
-    {
-        using var pod = bench.NewSandbox();
-        var told = 0;
-        await bench.Kernel.AttachAsync(s_first, pod, () =>
-        {
-            told++;
-            Assert.True(bench.HasLink(s_first.HostInterface.Value));
-        }, CancellationToken.None);
-
-        Assert.Equal(1, told);
-    });
-
-    [SkippableFact]
-    public Task Nothing_is_told_of_a_hosts_end_that_was_refused() => RunAsync(async bench =>
-    {
-        using var pod = bench.NewSandbox();
-        bench.AddForeignLink(s_first.HostInterface.Value);
-
-        await Assert.ThrowsAsync<KernelException>(() => bench.Kernel.AttachAsync(
-            s_first, pod, () => Assert.Fail("there is no host's end of this attachment"), CancellationToken.None));
-    });
-
-    [SkippableFact]
     public Task Attaching_again_takes_over_what_is_there_and_answers_the_same() => RunAsync(async bench =>
     {
         using var pod = bench.NewSandbox();
@@ -261,7 +237,7 @@ public abstract class KernelContract
         request.Addresses.Select(a => a.ToString()).Order(StringComparer.Ordinal);
 
     private static Task<PodLinkMade> AttachAsync(KernelBench bench, PodLinkRequest request, Sandbox pod) =>
-        bench.Kernel.AttachAsync(request, pod, static () => { }, CancellationToken.None);
+        bench.Kernel.AttachAsync(request, pod, CancellationToken.None);
 
     private static Task AnnounceAsync(KernelBench bench, PodLinkRequest request, Sandbox pod) =>
         bench.Kernel.AnnounceAsync(request, pod, CancellationToken.None);

@@ -30,24 +30,6 @@ public sealed class PodLinkTests(ITestOutputHelper output)
     };
 
     [SkippableFact]
-    public void The_hosts_end_is_told_of_while_no_frame_can_come_out_of_the_pod()
-    {
-        ScratchNamespace.Require();
-        using var node = new ScratchNamespace();
-        using var pod = new ScratchNamespace();
-        using var host = RouteNetlink.OpenIn(node.Handle);
-        using var inside = RouteNetlink.OpenIn(pod.Handle);
-        (Link? Host, Link? Pod) then = default;
-
-        new PodLink(host).Attach(Spec(pod), () => then = (host.FindLink("fabt1"), inside.FindLink("eth0")));
-
-        Assert.Equal("c1/eth0", then.Host!.Alias);
-        Assert.True(then.Host.IsUp);
-        Assert.False(then.Pod!.IsUp);
-        Assert.True(inside.FindLink("eth0")!.IsUp);
-    }
-
-    [SkippableFact]
     public void Attach_makes_the_links_addresses_and_routes_that_iproute2_sees()
     {
         ScratchNamespace.Require();

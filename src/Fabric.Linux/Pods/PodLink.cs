@@ -21,11 +21,8 @@ public sealed partial class PodLink(RouteNetlink host)
     /// this attachment whose other end is not that interface of that namespace is a leftover: it is deleted first.
     /// A crash inside the call leaves at most a veth that a repeated call, or its namespace's end, removes.
     /// </remarks>
-    /// <param name="spec">What is wanted.</param>
-    /// <param name="hostEndMade">Called on this thread once the host's end has its final form, while no frame can come out
-    /// of the pod yet: what must be there before the first one, and what takes long, begins here.</param>
     /// <exception cref="PodLinkException">A step failed; what the call had made is undone.</exception>
-    public PodLinkFacts Attach(PodLinkSpec spec, Action? hostEndMade = null)
+    public PodLinkFacts Attach(PodLinkSpec spec)
     {
         Validate(spec);
         var adopted = false;
@@ -41,7 +38,6 @@ public sealed partial class PodLink(RouteNetlink host)
         try
         {
             link = ConfigureHost(spec, link!, adopted);
-            hostEndMade?.Invoke();
             var pod = ConfigurePod(spec, link!, adopted);
             return new PodLinkFacts
             {

@@ -8,15 +8,7 @@ namespace Fabric.Node;
 public interface IKernel
 {
     /// <summary>Makes the veth pair of an attachment, or takes over the one that is there.</summary>
-    /// <param name="request">The pair, its addresses and routes.</param>
-    /// <param name="sandbox">The pod's namespace.</param>
-    /// <param name="hostEndMade">
-    /// Called on the event loop, before the task completes, once the host's end may become a port; the pod's end is not up yet. Not
-    /// called if it does not come that far.
-    /// </param>
-    /// <param name="cancellationToken">Gives up what has not begun.</param>
-    Task<PodLinkMade> AttachAsync(
-        PodLinkRequest request, Sandbox sandbox, Action hostEndMade, CancellationToken cancellationToken);
+    Task<PodLinkMade> AttachAsync(PodLinkRequest request, Sandbox sandbox, CancellationToken cancellationToken);
 
     /// <summary>Tells the neighbourhood where the pod's addresses are (gratuitous ARP, unsolicited NA).</summary>
     Task AnnounceAsync(PodLinkRequest request, Sandbox sandbox, CancellationToken cancellationToken);

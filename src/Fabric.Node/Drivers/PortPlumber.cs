@@ -50,6 +50,7 @@ public sealed class PortPlumber(
             var link = LinkOf(port);
             var made = await AttachAsync(link, sandbox, deadline.Token);
             stage = "port";
+            reconciler.LinkAppeared(link.HostInterface);
             var there = await WhenForwardingAsync(request, call, deadline.Token);
             stage = "announcement";
             await kernel.AnnounceAsync(link, sandbox, deadline.Token);
@@ -128,9 +129,7 @@ public sealed class PortPlumber(
 
     private async Task<PodLinkMade> AttachAsync(PodLinkRequest link, Sandbox sandbox, CancellationToken cancellationToken)
     {
-        // Open vSwitch takes longest of all, so it begins while the pod's end is still being made.
-        var attaching = kernel.AttachAsync(
-            link, sandbox, () => reconciler.LinkAppeared(link.HostInterface), cancellationToken);
+        var attaching = kernel.AttachAsync(link, sandbox, cancellationToken);
         _attaching[link.Attachment] = attaching;
         try
         {

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Fabric.Actors;
 using Fabric.Contracts;
 using Fabric.Lab;
 
@@ -12,16 +11,8 @@ public sealed class LinuxKernelTests : KernelContract
     {
         Skip.If(LabRequirements.Missing is not null, LabRequirements.Missing ?? "");
         var behindReplies = new ConcurrentQueue<string>();
-        var escaped = new ConcurrentQueue<Exception>();
-        await using (var loop = new EventLoop("contract", escaped.Enqueue))
-        {
-            await loop.RunAsync(async () =>
-            {
-                using var bench = new LinuxKernelBench(behindReplies.Enqueue);
-                await test(bench);
-            });
-        }
+        using (var bench = new LinuxKernelBench(behindReplies.Enqueue))
+            await test(bench);
         Assert.Empty(behindReplies);
-        Assert.Empty(escaped);
     }
 }

@@ -11,8 +11,7 @@ internal sealed class SimulatedKernel(SimulationRun run, SimulatedProcess proces
 {
     private readonly KernelState _state = machine.Kernel;
 
-    public async Task<PodLinkMade> AttachAsync(
-        PodLinkRequest request, Sandbox sandbox, Action hostEndMade, CancellationToken cancellationToken)
+    public async Task<PodLinkMade> AttachAsync(PodLinkRequest request, Sandbox sandbox, CancellationToken cancellationToken)
     {
         await StepAsync("attach", machine.Faults.KernelFails);
         var pod = ((SimulatedSandbox)sandbox).Namespace;
@@ -30,7 +29,6 @@ internal sealed class SimulatedKernel(SimulationRun run, SimulatedProcess proces
             await StepAsync("set alias", machine.Faults.AttachBreaks);
             Require(link);
             link.Alias = request.Attachment;
-            hostEndMade();
             await StepAsync("add addresses", machine.Faults.AttachBreaks);
             Require(link);
             _state.Configure(link, request);

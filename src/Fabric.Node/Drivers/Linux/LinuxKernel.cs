@@ -49,23 +49,14 @@ public sealed class LinuxKernel : IKernel, IDisposable
         _reaper.Reap();
     }
 
-    public Task<PodLinkMade> AttachAsync(
-        PodLinkRequest request, Sandbox sandbox, Action hostEndMade, CancellationToken cancellationToken)
-    {
-        var loop = SynchronizationContext.Current
-            ?? throw new InvalidOperationException("the kernel is asked from the event loop, which is told how far it has come");
-        return RunAsync("attach", () =>
+    public Task<PodLinkMade> AttachAsync(PodLinkRequest request, Sandbox sandbox, CancellationToken cancellationToken) =>
+        RunAsync("attach", () =>
         {
-            var facts = _links.Attach(SpecOf(request, sandbox), () =>
-            {
-                loop.Post(static made => ((Action)made!)(), hostEndMade);
-                // While Open vSwitch takes up the port; the pod's end comes up after it, so no frame reaches the kernel before.
-                _ingressDrop?.Add(request.HostInterface.Value);
-            });
+            var facts = _links.Attach(SpecOf(request, sandbox));
+            _ingressDrop?.Add(request.HostInterface.Value);
             return new PodLinkMade(
                 facts.HostIndex, MacAddress.From(facts.HostMac), facts.PodIndex, MacAddress.From(facts.PodMac), facts.MtuBytes);
         }, cancellationToken);
-    }
 
     public Task AnnounceAsync(PodLinkRequest request, Sandbox sandbox, CancellationToken cancellationToken) =>
         RunAsync("announce", () =>
