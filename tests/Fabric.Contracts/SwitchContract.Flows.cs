@@ -45,6 +45,23 @@ public abstract partial class SwitchContract
     });
 
     [SkippableFact]
+    public Task A_foreign_group_is_seen_and_deleted_with_the_flows_that_lead_to_it() => RunAsync(async bench =>
+    {
+        var ovs = await ConnectedAsync(bench);
+        Assert.Empty(await ovs.DumpGroupsAsync(CancellationToken.None));
+        bench.AddGroup(77);
+        await ChangeAsync(ovs, [], [Flow(1), Flow(3) with { Actions = [FlowAction.Group(77)] }]);
+
+        Assert.Equal("group_id=77,type=all,bucket=bucket_id:0,actions=output:9",
+            Assert.Single(await ovs.DumpGroupsAsync(CancellationToken.None)).ToString());
+        await ovs.DeleteGroupAsync(77, CancellationToken.None);
+        await ovs.DeleteGroupAsync(77, CancellationToken.None);
+
+        Assert.Empty(await ovs.DumpGroupsAsync(CancellationToken.None));
+        Assert.Equal([Flow(1)], await DumpAsync(ovs));
+    });
+
+    [SkippableFact]
     public Task Flows_are_gone_after_a_restart_of_ovs_vswitchd_and_stay_when_only_the_agent_restarts() => RunAsync(async bench =>
     {
         var ovs = await ConnectedAsync(bench);

@@ -77,7 +77,7 @@ public sealed class OvsRestartTests(OvsLab lab) : IClassFixture<OvsLab>
     });
 
     [SkippableFact]
-    public Task Foreign_and_deleted_flows_are_repaired_and_recorded_and_a_lost_veth_is_an_orphan() => lab.TestAsync(async () =>
+    public Task What_others_did_to_the_bridge_is_repaired_and_recorded_and_a_lost_veth_is_an_orphan() => lab.TestAsync(async () =>
     {
         // The audit and the search for orphans both come every 30 s: one wait serves all three.
         var node = lab.Second;
@@ -86,11 +86,20 @@ public sealed class OvsRestartTests(OvsLab lab) : IClassFixture<OvsLab>
         var before = node.Flows();
         node.Ovs.Ofctl("del-flows", EndToEndNode.BridgeName, "table=110");
         node.Ovs.Ofctl("add-flow", EndToEndNode.BridgeName, "table=0,priority=999,tcp,tp_dst=7777,actions=drop");
+        node.Ovs.Ofctl("add-group", EndToEndNode.BridgeName, "group_id=9,type=select,bucket=weight:3,actions=output:1");
+        node.Ovs.Vsctl("add-port", EndToEndNode.BridgeName, "fabt-other", "--", "set", "Interface", "fabt-other", "type=internal");
         node.Namespace.Ip("link", "delete", lost.HostInterface);
         await node.WaitForEventAsync<FlowEvent.DriftFound>(
             d => d.Repaired && d.MissingCount > 0 && d.Found.Any(f => f.Contains("7777", StringComparison.Ordinal)),
             "the drift is recorded", TimeSpan.FromSeconds(60));
         await LabWait.UntilAsync(() => Task.FromResult(before.SequenceEqual(node.Flows())), "the flows are as before");
+        await node.WaitForEventAsync<FlowEvent.ForeignGroupsFound>(
+            g => g.Removed && g.Groups.Single() == "group_id=9,type=select,bucket=bucket_id:0,weight:3,actions=output:1",
+            "the foreign group is recorded", TimeSpan.FromSeconds(10));
+        Assert.DoesNotContain("group_id", node.Ovs.Ofctl("dump-groups", EndToEndNode.BridgeName), StringComparison.Ordinal);
+        await node.WaitForEventAsync<FlowEvent.ForeignPortsFound>(
+            p => p.Ports.SequenceEqual(["fabt-other"]), "the foreign port is recorded", TimeSpan.FromSeconds(10));
+        node.Ovs.Vsctl("del-port", EndToEndNode.BridgeName, "fabt-other");
         await node.WaitForEventAsync<PortEvent.AttachmentOrphaned>(_ => true, "the orphan is recorded", TimeSpan.FromSeconds(60));
         // The runtime's late DEL still works.
         (await lost.DelAsync()).MustSucceed();

@@ -32,6 +32,8 @@ namespace Fabric.Messages;
 [JsonSerializable(typeof(FlowEvent.FlowsChanged))]
 [JsonSerializable(typeof(FlowEvent.FlowsReprogrammed))]
 [JsonSerializable(typeof(FlowEvent.DriftFound))]
+[JsonSerializable(typeof(FlowEvent.ForeignGroupsFound))]
+[JsonSerializable(typeof(FlowEvent.ForeignPortsFound))]
 [JsonSerializable(typeof(FlowEvent.HistoryGap))]
 [JsonSerializable(typeof(NodeEvent.AgentStarted))]
 [JsonSerializable(typeof(NodeEvent.AgentStopped))]

@@ -28,6 +28,8 @@ public static class NodeEvents
         .Add("flows-changed/1", NodeEventJson.Default.FlowsChanged)
         .Add("flows-reprogrammed/1", NodeEventJson.Default.FlowsReprogrammed)
         .Add("drift-found/1", NodeEventJson.Default.DriftFound)
+        .Add("foreign-groups-found/1", NodeEventJson.Default.ForeignGroupsFound)
+        .Add("foreign-ports-found/1", NodeEventJson.Default.ForeignPortsFound)
         .Add("history-gap/1", NodeEventJson.Default.HistoryGap)
         .Add("agent-started/1", NodeEventJson.Default.AgentStarted)
         .Add("agent-stopped/1", NodeEventJson.Default.AgentStopped)

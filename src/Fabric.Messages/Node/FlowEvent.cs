@@ -43,6 +43,23 @@ public abstract record FlowEvent : IEvent
             + (Found.Length > 0 ? $"; first foreign: {Found[0]}" : "");
     }
 
+    /// <summary>Groups on the bridge, which Fabric itself makes none of.</summary>
+    /// <param name="Groups">As text; at most 20.</param>
+    /// <param name="Removed">False under <c>--drift report</c>.</param>
+    public sealed record ForeignGroupsFound(int Count, ImmutableArray<string> Groups, bool Removed) : FlowEvent
+    {
+        public override string Describe() =>
+            $"{Count} foreign groups {(Removed ? "removed" : "found")}{(Groups.Length > 0 ? $"; first: {Groups[0]}" : "")}";
+    }
+
+    /// <summary>The ports on the bridge that Fabric did not make are now these, which it leaves alone; none if the last one is gone.</summary>
+    public sealed record ForeignPortsFound(ImmutableArray<string> Ports) : FlowEvent
+    {
+        public override string Describe() => Ports.IsEmpty
+            ? "no foreign port is on the bridge any more"
+            : $"foreign ports on the bridge, left alone: {string.Join(", ", Ports)}";
+    }
+
     /// <summary>The journal could not be written for a while: these are the flows programmed when it could again.</summary>
     public sealed record HistoryGap(DateTimeOffset From, DateTimeOffset To, string Reason, ImmutableArray<long> Programmed)
         : FlowEvent, IInterningEvent

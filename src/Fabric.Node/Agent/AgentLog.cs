@@ -84,6 +84,20 @@ public sealed partial class AgentLog(ILogger<AgentLog> logger)
         Warn($"drift {(repaired ? "repaired" : "found")}: {foreign} foreign flows, {missing} missing");
     }
 
+    public void ForeignGroupsFound(int count, bool removed)
+    {
+        Metrics?.DriftFound();
+        Warn($"{count} foreign groups on the bridge{(removed ? ", removed" : "")}");
+    }
+
+    public void ForeignPortsFound(IReadOnlyCollection<string> ports)
+    {
+        if (ports.Count == 0)
+            Info("no foreign port is on the bridge any more");
+        else
+            Warn($"ports on the bridge that Fabric did not make, left alone: {string.Join(", ", ports)}");
+    }
+
     public void RequestFailed(string path, Exception failure) => Error($"request {path} failed", failure);
 
     public void PlumbingBroke(AttachmentId attachment, Exception failure) => Error($"plumbing {attachment} failed unexpectedly", failure);

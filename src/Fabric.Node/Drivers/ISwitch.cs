@@ -49,6 +49,12 @@ public interface ISwitch
     /// <param name="cookie">Only those with this cookie; null for all.</param>
     Task<ImmutableArray<Flow>> DumpFlowsAsync(ulong? cookie, CancellationToken cancellationToken);
 
+    /// <summary>The groups on the bridge, by number; Fabric makes none.</summary>
+    Task<ImmutableArray<GroupDescription>> DumpGroupsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Deletes a group and the flows that lead to it, if they are there.</summary>
+    Task DeleteGroupAsync(uint group, CancellationToken cancellationToken);
+
     /// <summary>Forgets the connections of an address in a zone, both directions.</summary>
     Task FlushConnectionsAsync(int zone, IpAddress address, CancellationToken cancellationToken);
 }

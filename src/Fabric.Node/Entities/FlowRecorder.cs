@@ -50,7 +50,7 @@ public sealed class FlowRecorder : IRecordEntity<FlowRecorder.State>
             Texts = state.Texts.RemoveRange(changed.Removed).SetItems(changed.Texts.Select(t => KeyValuePair.Create(t.Id, t.Text))),
         },
         FlowEvent.HistoryGap gap => state with { Programmed = [.. gap.Programmed] },
-        FlowEvent.FlowsReprogrammed or FlowEvent.DriftFound => state,
+        FlowEvent.FlowsReprogrammed or FlowEvent.DriftFound or FlowEvent.ForeignGroupsFound or FlowEvent.ForeignPortsFound => state,
         _ => throw new UnreachableException(e.ToString()),
     };
 

@@ -10,4 +10,9 @@ public interface IReconcileObserver
     void PassFailed(string operation, string message);
 
     void DriftFound(int foreign, int missing, bool repaired);
+
+    void ForeignGroupsFound(int count, bool removed);
+
+    /// <param name="ports">All that are there now.</param>
+    void ForeignPortsFound(IReadOnlyCollection<string> ports);
 }

@@ -25,6 +25,8 @@ public sealed partial class Reconciler
         var sent = _time.GetUtcNow();
         if (!comparison.IsEqual && (RepairsDrift || !recordsDrift))
             await _switch.ChangeFlowsAsync(comparison.ToRemove, [.. comparison.Missing.Select(f => f.Flow)], cancellationToken);
+        await CompareGroupsAsync(bridge, RepairsDrift || !recordsDrift, cancellationToken);
+        CompareForeignPorts(bridge);
         if (recordsDrift)
         {
             // Under "report" the same finding comes back with every audit; it is news once.

@@ -26,6 +26,14 @@ internal static class ActionReader
         return ActionList.Create(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(actions));
     }
 
+    /// <summary>Reads actions to the end of <paramref name="bytes"/>.</summary>
+    internal static ActionList ReadActionList(ReadOnlySpan<byte> bytes)
+    {
+        var actions = new List<FlowAction>();
+        ReadActions(bytes, actions);
+        return ActionList.Create(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(actions));
+    }
+
     private static void ReadActions(ReadOnlySpan<byte> bytes, List<FlowAction> actions)
     {
         while (bytes.Length > 0)

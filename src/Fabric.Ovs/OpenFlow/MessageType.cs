@@ -11,6 +11,7 @@ internal enum MessageType : byte
     FeaturesRequest = 5,
     FeaturesReply = 6,
     FlowMod = 14,
+    GroupMod = 15,
     MultipartRequest = 18,
     MultipartReply = 19,
     BarrierRequest = 20,

@@ -97,6 +97,29 @@ internal static class MessageWriter
         End(w, start);
     }
 
+    internal static void GroupDescRequest(WireWriter w, uint xid)
+    {
+        const uint all = 0xfffffffc;
+        var start = BeginMultipart(w, MultipartType.GroupDesc, xid);
+        w.U32(all);
+        w.Zero(4);
+        End(w, start);
+    }
+
+    /// <summary>OFPGC_DELETE (OpenFlow 1.5.1, 7.3.4.3): the type and the buckets of what is deleted do not matter.</summary>
+    internal static void GroupDelete(WireWriter w, uint group, uint xid)
+    {
+        const ushort delete = 2;
+        const uint allBuckets = 0xffffffff;
+        var start = Begin(w, MessageType.GroupMod, xid);
+        w.U16(delete);
+        w.Zero(2);
+        w.U32(group);
+        w.Zero(4);
+        w.U32(allBuckets);
+        End(w, start);
+    }
+
     /// <summary>NXT_CT_FLUSH_ZONE: every connection of a zone.</summary>
     internal static void CtFlushZone(WireWriter w, ushort zone, uint xid)
     {

@@ -4,5 +4,6 @@ namespace Fabric.Ovs.OpenFlow;
 internal enum MultipartType : ushort
 {
     FlowDesc = 1,
+    GroupDesc = 7,
     PortDesc = 13,
 }

@@ -23,6 +23,9 @@ public abstract class SwitchBench
     /// <summary>Somebody else's port on the bridge.</summary>
     public abstract void AddForeignPort(InterfaceName name);
 
+    /// <summary>Somebody else's group of type all with one bucket, which outputs to port 9.</summary>
+    public abstract void AddGroup(uint id);
+
     public abstract bool HasPort(InterfaceName name);
 
     public abstract void StopVswitchd();

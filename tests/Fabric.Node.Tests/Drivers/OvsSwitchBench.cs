@@ -24,6 +24,8 @@ internal sealed class OvsSwitchBench(ScratchOvs ovs) : SwitchBench, IAsyncDispos
     public override void AddForeignPort(InterfaceName name) => ovs.Vsctl(
         "add-port", Bridge.Bridge, name.Value, "--", "set", "Interface", name.Value, "type=internal");
 
+    public override void AddGroup(uint id) => ovs.Ofctl("add-group", Bridge.Bridge, $"group_id={id},type=all,bucket=output:9");
+
     public override bool HasPort(InterfaceName name) =>
         ovs.Vsctl("--no-wait", "list-ports", Bridge.Bridge).Split('\n').Contains(name.Value);
 

@@ -100,8 +100,7 @@ internal sealed class SimulatedSwitch : ISwitch
     {
         await StepAsync("change flows", cancellationToken);
         RequireSession("change flows");
-        // Nobody makes groups here.
-        if (added.FirstOrDefault(f => f.Actions.OfType<GroupAction>().Any()) is { } refused)
+        if (added.FirstOrDefault(f => f.Actions.OfType<GroupAction>().Any(a => !_state.Groups.ContainsKey(a.Id))) is { } refused)
             throw new SwitchException("change flows", $"{refused}: OFPBAC_BAD_OUT_GROUP", isTransient: false);
         _state.Change(removed, added);
         _process.Note($"flows: {removed.Length} removed, {added.Length} added");
@@ -117,6 +116,25 @@ internal sealed class SimulatedSwitch : ISwitch
         await AnswerAsync("read flows", cancellationToken);
         RequireSession("read flows");
         return flows;
+    }
+
+    public async Task<ImmutableArray<GroupDescription>> DumpGroupsAsync(CancellationToken cancellationToken)
+    {
+        await StepAsync("read groups", cancellationToken);
+        RequireSession("read groups");
+        ImmutableArray<GroupDescription> groups = [.. _state.Groups.Values];
+        await AnswerAsync("read groups", cancellationToken);
+        RequireSession("read groups");
+        return groups;
+    }
+
+    public async Task DeleteGroupAsync(uint group, CancellationToken cancellationToken)
+    {
+        await StepAsync("delete group", cancellationToken);
+        RequireSession("delete group");
+        _state.DeleteGroup(group);
+        await AnswerAsync("delete group", cancellationToken);
+        RequireSession("delete group");
     }
 
     public async Task FlushConnectionsAsync(int zone, IpAddress address, CancellationToken cancellationToken)

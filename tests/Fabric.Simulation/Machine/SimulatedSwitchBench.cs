@@ -1,6 +1,7 @@
 using Fabric.Contracts;
 using Fabric.Messages;
 using Fabric.Node;
+using Fabric.Ovs.OpenFlow;
 
 namespace Fabric.Simulation;
 
@@ -27,6 +28,9 @@ internal sealed class SimulatedSwitchBench : SwitchBench
     public override void RemoveDevice(InterfaceName name) => _machine.Kernel.Delete(_machine.Kernel.Links[name.Value]);
 
     public override void AddForeignPort(InterfaceName name) => _machine.Switch.Add(name.Value, null, 0, isForeign: true);
+
+    public override void AddGroup(uint id) => _machine.Switch.Groups[id] = new GroupDescription(
+        id, GroupType.All, [new GroupBucket(0, 0, null, null, [FlowAction.Output(9)])]);
 
     public override bool HasPort(InterfaceName name) => _machine.Switch.Rows.ContainsKey(name.Value);
 

@@ -25,6 +25,9 @@ internal sealed class SwitchState
 
     public Dictionary<FlowKey, Flow> Flows { get; } = [];
 
+    /// <summary>Groups, which only others make.</summary>
+    public SortedDictionary<uint, GroupDescription> Groups { get; } = [];
+
     /// <summary>Whose connections the switch remembers, by address.</summary>
     public SortedDictionary<string, string> Connections { get; } = new(StringComparer.Ordinal);
 
@@ -59,6 +62,7 @@ internal sealed class SwitchState
         IsRunning = false;
         Generation++;
         Flows.Clear();
+        Groups.Clear();
         Tell(lost: true);
     }
 
@@ -126,6 +130,13 @@ internal sealed class SwitchState
         foreach (var flow in added)
             Flows[flow.Key] = flow;
         Traffic();
+    }
+
+    public void DeleteGroup(uint group)
+    {
+        Groups.Remove(group);
+        foreach (var flow in Flows.Values.Where(f => f.Actions.OfType<GroupAction>().Any(a => a.Id == group)).ToArray())
+            Flows.Remove(flow.Key);
     }
 
     /// <summary>Forgets an address's connections; a pod that still sends has new ones at once.</summary>

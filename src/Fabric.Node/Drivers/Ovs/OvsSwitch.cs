@@ -112,6 +112,16 @@ public sealed partial class OvsSwitch(string database, string runDirectory, Time
         return [.. flows];
     }
 
+    public async Task<ImmutableArray<GroupDescription>> DumpGroupsAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<GroupDescription> groups = [];
+        await OpenFlowAsync("read groups", async connection => groups = await connection.DumpGroupsAsync(cancellationToken));
+        return [.. groups];
+    }
+
+    public Task DeleteGroupAsync(uint group, CancellationToken cancellationToken) =>
+        OpenFlowAsync($"delete group {group}", connection => connection.DeleteGroupAsync(group, cancellationToken));
+
     // All at once: a turn of Open vSwitch's main loop answers them together, and it takes longer the more ports there are.
     public Task FlushConnectionsAsync(int zone, IpAddress address, CancellationToken cancellationToken) => _cannotFlush
         ? Task.CompletedTask
