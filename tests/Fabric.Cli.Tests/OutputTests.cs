@@ -49,6 +49,18 @@ public sealed partial class OutputTests
     }
 
     [Fact]
+    public async Task The_mesh_has_a_column_for_bfd_where_it_is_on()
+    {
+        await using var admin = await RunningAdmin.StartAsync();
+        admin.Node.WatchesPath("down");
+
+        var run = await CliBinary.RunAsync(admin.SocketPath, "mesh");
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Stderr));
+        Golden.Check("mesh with bfd", run.Stdout);
+    }
+
+    [Fact]
     public async Task A_journal_file_tells_the_same_events_as_its_agent()
     {
         await using var admin = await RunningAdmin.StartAsync();

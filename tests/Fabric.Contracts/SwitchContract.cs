@@ -240,6 +240,30 @@ public abstract partial class SwitchContract
         Assert.False(ovs.Ports.ContainsKey(new InterfaceName("fabt-other")));
     });
 
+    [SkippableFact]
+    public Task Watched_paths_become_those_that_are_asked_for_and_pass_for_no_foreign_ports() => RunAsync(async bench =>
+    {
+        var ovs = await ConnectedAsync(bench);
+        var (first, second, third) = (Path("node-b", 2), Path("node-c", 3), Path("node-d", 4));
+        var foreign = ovs.ForeignPorts;
+
+        await ovs.WatchPathsAsync([first, second], CancellationToken.None);
+        await ovs.WatchPathsAsync([first, second], CancellationToken.None);
+        Assert.Equal([first.Peer, second.Peer], ovs.Paths.Keys);
+        await bench.EventuallyAsync(() => ovs.Paths.Values.All(p => p.State == "down"), "nobody answers at the other end");
+
+        await ovs.WatchPathsAsync([second with { Remote = Fabric.Messages.IpAddress.Parse("172.30.0.9") }, third], CancellationToken.None);
+        Assert.Equal([second.Peer, third.Peer], ovs.Paths.Keys);
+        Assert.Equal(foreign, ovs.ForeignPorts);
+        await bench.EventuallyAsync(() => ovs.Paths.Values.All(p => p.State == "down"), "the new ones are watched as well");
+
+        await ovs.WatchPathsAsync([], CancellationToken.None);
+        Assert.Empty(ovs.Paths);
+    });
+
+    private static WantedPath Path(string peer, int number) => new(new NodeName(peer), Fabric.Messages.IpAddress.Parse("172.30.0.1"),
+        Fabric.Messages.IpAddress.Parse($"172.30.0.{number}"));
+
     private static async Task<ISwitch> ConnectedAsync(SwitchBench bench)
     {
         var ovs = bench.NewSwitch();

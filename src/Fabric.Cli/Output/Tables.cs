@@ -30,9 +30,18 @@ internal static class Tables
     {
         output.Write($"{a.Node}: VTEP {Words.List(a.Vteps)}, pods {Words.List(a.PodCidrs)}, "
             + $"{a.Overlay ?? "no overlay yet"}{(a.Vni is { } vni ? $" VNI {vni}" : "")}\n");
-        var table = new Table("PEER", "VTEP", "POD CIDRS", "STATE", "SINCE");
+        var watched = a.Peers.Any(p => p.Bfd is not null);
+        var table = watched
+            ? new Table("PEER", "VTEP", "POD CIDRS", "STATE", "BFD", "SINCE")
+            : new Table("PEER", "VTEP", "POD CIDRS", "STATE", "SINCE");
         foreach (var p in a.Peers)
-            table.Add(p.Peer.Value, Words.List(p.Vteps), Words.List(p.PodCidrs), p.State, Words.Time(p.Since, a.At));
+        {
+            var (vteps, cidrs, since) = (Words.List(p.Vteps), Words.List(p.PodCidrs), Words.Time(p.Since, a.At));
+            if (watched)
+                table.Add(p.Peer.Value, vteps, cidrs, p.State, p.Bfd ?? "-", since);
+            else
+                table.Add(p.Peer.Value, vteps, cidrs, p.State, since);
+        }
         table.Write(output);
     }
 

@@ -44,6 +44,7 @@ namespace Fabric.Messages;
 [JsonSerializable(typeof(NodeEvent.RemovedFromCluster))]
 [JsonSerializable(typeof(NodeEvent.RejoinedCluster))]
 [JsonSerializable(typeof(NodeEvent.DrainChanged))]
+[JsonSerializable(typeof(NodeEvent.PeerPathChanged))]
 [JsonSerializable(typeof(NodeEvent.SwitchLost))]
 [JsonSerializable(typeof(NodeEvent.SwitchRecovered))]
 [JsonSerializable(typeof(NodeEvent.JournalReplaced))]

@@ -40,6 +40,7 @@ public static class NodeEvents
         .Add("removed-from-cluster/1", NodeEventJson.Default.RemovedFromCluster)
         .Add("rejoined-cluster/1", NodeEventJson.Default.RejoinedCluster)
         .Add("drain-changed/1", NodeEventJson.Default.DrainChanged)
+        .Add("peer-path-changed/1", NodeEventJson.Default.PeerPathChanged)
         .Add("switch-lost/1", NodeEventJson.Default.SwitchLost)
         .Add("switch-recovered/1", NodeEventJson.Default.SwitchRecovered)
         .Add("journal-replaced/1", NodeEventJson.Default.JournalReplaced)

@@ -69,6 +69,14 @@ public abstract record NodeEvent : IEvent
         public override string Describe() => IsDrained ? "drained: no new pods" : "no longer drained";
     }
 
+    /// <summary>BFD on the path to a peer came up or went down; not written for a path that is up when it is first seen.</summary>
+    /// <param name="State"><c>up</c>, <c>down</c>, <c>init</c> or <c>admin_down</c>.</param>
+    /// <param name="Diagnostic">Why it was last taken down, in Open vSwitch's words (RFC 5880, 4.1), or null.</param>
+    public sealed record PeerPathChanged(NodeName Peer, string State, string? Diagnostic) : NodeEvent
+    {
+        public override string Describe() => $"path to {Peer} {State}{(State != "up" && Diagnostic is { } why ? $": {why}" : "")}";
+    }
+
     /// <summary>Open vSwitch went away or came back.</summary>
     public sealed record SwitchLost(string Reason) : NodeEvent
     {

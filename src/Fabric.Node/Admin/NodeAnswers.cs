@@ -63,9 +63,13 @@ public static class NodeAnswers
             facts.Identity.Vteps, facts.State.PodCidrs,
             [
                 .. facts.State.Tunnels.Values.Select(t => new PeerEntry(
-                    t.Peer, t.PeerUid, t.Vteps, t.PodCidrs, states.GetValueOrDefault(t.Peer, "open"), At(since, t.Peer))),
+                    t.Peer, t.PeerUid, t.Vteps, t.PodCidrs, states.GetValueOrDefault(t.Peer, "open"), At(since, t.Peer),
+                    PathOf(facts, t.Peer))),
             ]);
     }
+
+    private static string? PathOf(NodeFacts facts, NodeName peer) =>
+        facts.Paths.TryGetValue(peer, out var path) ? path.State ?? "starting" : null;
 
     public static PortsAnswer Ports(NodeFacts facts, IReadOnlyDictionary<AttachmentId, PortTimes> times) => new(
         facts.At, facts.Identity.Node, facts.State.Ordering,

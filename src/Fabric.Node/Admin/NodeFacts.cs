@@ -6,6 +6,7 @@ namespace Fabric.Node;
 /// <summary>The node at one moment of its event loop. Immutable: any thread may read it, as long as it likes.</summary>
 /// <param name="Programmed">What Open vSwitch has confirmed.</param>
 /// <param name="Planned">What the state asks for, by owner.</param>
+/// <param name="Paths">Empty where BFD is off.</param>
 /// <param name="MailboxDepth">The deepest mailbox.</param>
 public sealed record NodeFacts(
     DateTimeOffset At,
@@ -18,6 +19,7 @@ public sealed record NodeFacts(
     long ReconciledOrdering,
     ImmutableArray<PlannedFlow> Programmed,
     ImmutableSortedDictionary<PersistenceId, ImmutableArray<PlannedFlow>> Planned,
+    ImmutableSortedDictionary<NodeName, PeerPath> Paths,
     int MailboxDepth,
     int EntitiesInMemory,
     ClusterFacts? Cluster);

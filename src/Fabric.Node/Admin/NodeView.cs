@@ -40,6 +40,7 @@ public sealed class NodeView : INodeView
         Reconciler.ReconciledOrdering,
         [.. Reconciler.Programmed.All],
         Plan.For(Fold.State),
+        Switch.Paths,
         Host.DeepestMailbox,
         Host.ActiveEntities,
         Cluster?.Read());

@@ -84,6 +84,14 @@ public sealed partial class AgentLog(ILogger<AgentLog> logger)
         Warn($"drift {(repaired ? "repaired" : "found")}: {foreign} foreign flows, {missing} missing");
     }
 
+    public void PathChanged(PeerPath path)
+    {
+        if (path.IsUp)
+            Info($"the path to {path.Peer} is up again");
+        else
+            Warn($"the path to {path.Peer} is {path.State}: {path.Diagnostic ?? "no reason given"}");
+    }
+
     public void ForeignGroupsFound(int count, bool removed)
     {
         Metrics?.DriftFound();

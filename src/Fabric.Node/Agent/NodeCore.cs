@@ -56,6 +56,7 @@ public sealed class NodeCore : IDisposable
         Reconciler = new Reconciler(ovs, Fold, Plan, Host, time, log)
         {
             RepairsDrift = node.Options.RepairsDrift,
+            WatchesPaths = node.Options.UsesBfd,
             Resynchronised = () =>
             {
                 // The gateway device is a port of Open vSwitch, which may have made it anew.

@@ -25,7 +25,10 @@ public interface ISwitch
     /// <summary>Ports on the bridge that Fabric did not make, by name, as last heard from OVSDB. O(ports).</summary>
     ImmutableSortedSet<string> ForeignPorts { get; }
 
-    /// <summary>Called on the loop when <see cref="Ports"/> or <see cref="IsConnected"/> has changed.</summary>
+    /// <summary>The paths that are watched, by peer, as last heard from OVSDB.</summary>
+    ImmutableSortedDictionary<NodeName, PeerPath> Paths { get; }
+
+    /// <summary>Called on the loop when <see cref="Ports"/>, <see cref="Paths"/> or <see cref="IsConnected"/> has changed.</summary>
     Action? Changed { get; set; }
 
     /// <summary>What was kept with Fabric's ports on a bridge (<see cref="WantedPort.Record"/>); needs no <see cref="ConnectAsync"/>.</summary>
@@ -41,6 +44,11 @@ public interface ISwitch
 
     /// <summary>Removes ports that Fabric made, and no others; returns when it is committed.</summary>
     Task RemovePortsAsync(ImmutableArray<InterfaceName> ports, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Makes the watched paths be these, and no others; returns when it is committed. A path that is there as wanted stays as it is.
+    /// </summary>
+    Task WatchPathsAsync(ImmutableArray<WantedPath> paths, CancellationToken cancellationToken);
 
     /// <summary>Changes flows in one bundle: all of it or nothing; returns when Open vSwitch has confirmed it.</summary>
     Task ChangeFlowsAsync(ImmutableArray<Flow> removed, ImmutableArray<Flow> added, CancellationToken cancellationToken);

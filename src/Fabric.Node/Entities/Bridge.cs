@@ -13,6 +13,9 @@ public sealed class Bridge : IEntity<Bridge.State>
     /// <summary>Port numbers below are the bridge's own ports: tunnels, gateway, uplinks.</summary>
     public const ushort FirstPodOfPort = 64;
 
+    /// <summary>From here on the numbers belong to the paths to peers, which no flow refers to.</summary>
+    public const ushort FirstPathOfPort = 28_672;
+
     public static PersistenceId Id(string name) => new(PersistenceKind, name);
 
     public abstract record Command : ICommand
@@ -85,7 +88,7 @@ public sealed class Bridge : IEntity<Bridge.State>
 
     private static Decision Take(Lending<OfPort> lending, AttachmentId attachment, DateTimeOffset at)
     {
-        const int Usable = OfPort.Max - FirstPodOfPort + 1;
+        const int Usable = FirstPathOfPort - FirstPodOfPort;
         var start = lending.Last is { } last ? last.Value - FirstPodOfPort + 1 : 0;
         for (var i = 0; i < Usable; i++)
         {

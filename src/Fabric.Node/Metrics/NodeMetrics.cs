@@ -30,6 +30,8 @@ public sealed class NodeMetrics
         "fabric_journal_appends_unknown_total", "Appends whose outcome was not known at once.");
     private readonly Gauge _mailboxDepth = new("fabric_mailbox_depth_max", "The deepest mailbox of all entities.");
     private readonly Gauge _peers = new("fabric_peers", "Peers that packets are tunnelled to.");
+    private readonly Gauge _paths = new(
+        "fabric_peer_path_up", "1 if BFD on the path to the peer is up, 0 if not; nothing where BFD is off.", "peer");
     private readonly Gauge _members = new("fabric_members", "The cluster's members by state.", "state");
     private readonly Gauge _singleton = new("fabric_singleton_holder", "1 if the cluster's singletons run on this node.");
     private readonly Gauge _podCidrBlocks = new(
@@ -57,7 +59,7 @@ public sealed class NodeMetrics
         Families =
         [
             _cniRequests, _cniSeconds, _ports, _poolAddresses, _flows, _reconcileLag, _switchConnected, _journalSize,
-            _appendsUnknown, _mailboxDepth, _peers,
+            _appendsUnknown, _mailboxDepth, _peers, _paths,
             _members, _singleton, _podCidrBlocks, _stalled, _stranded, _ready, _loopTurns, _driftFound, _memory, _started, _build,
         ];
     }
@@ -91,6 +93,7 @@ public sealed class NodeMetrics
         _switchConnected.Set(facts.SwitchConnected ? 1 : 0);
         _mailboxDepth.Set(facts.MailboxDepth);
         _peers.Set(state.Tunnels.Count);
+        _paths.Reset(facts.Paths.Values.Select(p => (new[] { p.Peer.Value }, p.IsUp ? 1.0 : 0.0)));
         _stranded.Set(state.Stranded.Length);
         _ready.Set(facts.Readiness.IsReady ? 1 : 0);
         _loopTurns.Set(1);

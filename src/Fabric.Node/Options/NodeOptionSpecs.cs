@@ -30,6 +30,7 @@ public static class NodeOptionSpecs
         new("lease-duration", "TIME", "After this time without renewal a node counts as unreachable.", "10s"),
         new("removal-after", "TIME|off", "A node silent for this time leaves the mesh; it keeps its pod CIDR.", "off"),
         new("quarantine", "TIME", "How long a freed pod CIDR rests before another node gets it.", "10m"),
+        new("bfd", "on|off", "Watch the path to each peer by BFD.", "off"),
         new("drift", "repair|report", "What to do about foreign flows on the bridge.", "repair"),
         new("log-level", "LEVEL", "trace, debug, information, warning, error or critical.", "information"),
     ];

@@ -65,6 +65,9 @@ public sealed record NodeOptions
 
     public required bool RepairsDrift { get; init; }
 
+    /// <summary>Whether the paths to peers are watched by BFD.</summary>
+    public required bool UsesBfd { get; init; }
+
     public required LogLevel LogLevel { get; init; }
 
     /// <summary>Bytes that the encapsulation adds to a pod's packet (docs/architecture.md, MTU).</summary>

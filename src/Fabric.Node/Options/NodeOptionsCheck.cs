@@ -43,6 +43,7 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
             LeaseDuration = Duration("lease-duration", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
             RemovalAfter = raw.Text("removal-after") == "off" ? null : Duration("removal-after", TimeSpan.FromSeconds(10), TimeSpan.FromDays(30)),
             Quarantine = Duration("quarantine", TimeSpan.Zero, TimeSpan.FromDays(1)),
+            UsesBfd = OneOf("bfd", "on", "off") == "on",
             RepairsDrift = OneOf("drift", "repair", "report") == "repair",
             LogLevel = Level(),
         };
@@ -66,6 +67,8 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
             errors.Add($"{raw.Source("underlay-address")}: {address} lies in --cluster-cidr; the underlay needs addresses of its own");
         foreach (var family in options.ClusterCidrs.GroupBy(c => c.IsV6).Where(g => g.Count() > 1))
             errors.Add($"{raw.Source("cluster-cidr")}: {family.Count()} {(family.Key ? "IPv6" : "IPv4")} CIDRs; one of each family can be used");
+        if (options.UsesBfd && options.Vni == OvsSwitch.PathVni)
+            errors.Add($"{raw.Source("vni")}: {options.Vni} is the VNI of BFD's packets; choose another one, or --bfd off");
         // Else every restart of an agent that takes a moment would take its node out of the mesh.
         if (options.RemovalAfter is { } after && after < 3 * options.LeaseDuration)
             errors.Add($"{raw.Source("removal-after")}: {after.TotalSeconds:0}s is less than three times --lease-duration {options.LeaseDuration.TotalSeconds:0}s");

@@ -11,6 +11,8 @@ public interface IReconcileObserver
 
     void DriftFound(int foreign, int missing, bool repaired);
 
+    void PathChanged(PeerPath path);
+
     void ForeignGroupsFound(int count, bool removed);
 
     /// <param name="ports">All that are there now.</param>

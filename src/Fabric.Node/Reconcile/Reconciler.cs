@@ -202,6 +202,7 @@ public sealed partial class Reconciler
     {
         if (!_switch.IsConnected)
             Lost("the connection to Open vSwitch was lost");
+        TellOfPaths();
         _waiters.Settle();
         Wake();
     }
@@ -243,6 +244,7 @@ public sealed partial class Reconciler
         _waiters.Settle();
         await FinishAddingAsync();
         await RemovePortsAsync(state, cancellationToken);
+        await WatchPathsAsync(bridge, state, resynced || _auditDue, cancellationToken);
         ReconciledOrdering = state.Ordering;
         _waiters.Settle();
         if (_auditDue || resynced)

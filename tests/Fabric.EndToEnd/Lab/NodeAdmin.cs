@@ -14,6 +14,12 @@ internal static class NodeAdmin
         return JsonSerializer.Deserialize(await client.GetStringAsync(AdminPaths.Members), AdminJson.Default.MembersAnswer)!;
     }
 
+    public static async Task<MeshAnswer> MeshAsync(EndToEndNode asked)
+    {
+        using var client = AdminClient.Connect(asked.Options["admin-socket"]);
+        return JsonSerializer.Deserialize(await client.GetStringAsync(AdminPaths.Mesh), AdminJson.Default.MeshAnswer)!;
+    }
+
     public static async Task<MemberEntry?> MemberAsync(EndToEndNode asked, EndToEndNode member) =>
         (await MembersAsync(asked)).Members.FirstOrDefault(m => m.Node.Value == member.Lab.Name && !m.IsFormer);
 

@@ -49,6 +49,7 @@ internal static class NodeEventSamples
         ["tunnel-closed-1"] = new TunnelEvent.TunnelClosed(new NodeName("node-b"), "removed from the mesh"),
         ["flows-changed-1"] = new FlowEvent.FlowsChanged([11, 12], [13], "port/c0ffee/eth0#4", s_at, s_at.AddMilliseconds(2)),
         ["flows-reprogrammed-1"] = new FlowEvent.FlowsReprogrammed(812, "9c56", "Open vSwitch was restarted", s_at, s_at.AddSeconds(1)),
+        ["peer-path-changed-1"] = new NodeEvent.PeerPathChanged(s_node, "down", "Control Detection Time Expired"),
         ["foreign-groups-found-1"] = new FlowEvent.ForeignGroupsFound(1, ["group_id=7,type=all,bucket=bucket_id:0,actions=output:1"], true),
         ["foreign-ports-found-1"] = new FlowEvent.ForeignPortsFound(["dummy0", "tap7"]),
         ["drift-found-1"] = new FlowEvent.DriftFound(1, ["table=0 priority=9 actions=drop"], 2, ["table=1 actions=resubmit(,2)"], true),

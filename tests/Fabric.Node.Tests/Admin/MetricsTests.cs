@@ -13,6 +13,7 @@ public sealed partial class MetricsTests
     public async Task Every_line_of_a_scrape_follows_the_grammar_and_families_are_whole()
     {
         await using var admin = await RunningAdmin.StartAsync();
+        admin.Node.WatchesPath("down");
         var metrics = new NodeMetrics("0.1.0");
         metrics.CniAnswered("ADD", 0, TimeSpan.FromMilliseconds(7));
         metrics.CniAnswered("ADD", 11, TimeSpan.FromSeconds(20));
@@ -46,7 +47,7 @@ public sealed partial class MetricsTests
             "fabric_singleton_holder 0", "fabric_pod_cidr_blocks{cluster_cidr=\"10.244.0.0/16\",state=\"total\"} 256",
             "fabric_pod_cidr_blocks{cluster_cidr=\"10.244.0.0/16\",state=\"assigned\"} 2",
             "fabric_pod_cidr_blocks{cluster_cidr=\"10.244.0.0/16\",state=\"resting\"} 1", "fabric_cluster_streams_stalled 0",
-            "fabric_attachments_stranded 0", "fabric_peers 1", "fabric_ready 1", "fabric_drift_found_total 0", "fabric_build_info{version=\"0.1.0\"} 1",
+            "fabric_attachments_stranded 0", "fabric_peers 1", "fabric_peer_path_up{peer=\"node-b\"} 0", "fabric_ready 1", "fabric_drift_found_total 0", "fabric_build_info{version=\"0.1.0\"} 1",
         ];
         Assert.All(expected, line => Assert.Contains($"\n{line}\n", text, StringComparison.Ordinal));
     }

@@ -35,6 +35,15 @@ public sealed class SampleNode(INodeJournal journal) : INodeView, IClusterOperat
     /// <summary>What node-b is.</summary>
     public MemberState SecondState { get; set; } = MemberState.Unreachable;
 
+    /// <summary>What BFD says.</summary>
+    public ImmutableSortedDictionary<NodeName, PeerPath> Paths { get; private set; } = ImmutableSortedDictionary<NodeName, PeerPath>.Empty;
+
+    public void WatchesPath(string state)
+    {
+        var peer = State.Tunnels.Keys.Single();
+        Paths = Paths.SetItem(peer, new PeerPath(peer, state, "Control Detection Time Expired"));
+    }
+
     /// <summary>What operators have asked the cluster for.</summary>
     public List<string> Operations { get; } = [];
 
@@ -57,7 +66,7 @@ public sealed class SampleNode(INodeJournal journal) : INodeView, IClusterOperat
     public NodeFacts Read() => new(
         Start.AddSeconds(75),
         new AgentIdentity(Name, "5ad1ca3e", 7, "0.1.0", Start, [IpAddress.Parse("192.0.2.10")]),
-        Readiness, State, true, true, "3.1.0", State.Ordering - 1, [.. Plan.Values.SelectMany(f => f)], Plan, 0, 9,
+        Readiness, State, true, true, "3.1.0", State.Ordering - 1, [.. Plan.Values.SelectMany(f => f)], Plan, Paths, 0, 9,
         new ClusterFacts("sqlite:/var/lib/fabric/cluster.db", true, Start.AddSeconds(74.5), new NodeName("node-b"), false,
         [
             Member("node-a", 1, MemberState.Up, "its lease is renewed", 1),

@@ -52,6 +52,7 @@ internal sealed record MachineSpec
         LeaseDuration = TimeSpan.FromSeconds(10),
         RemovalAfter = null,
         Quarantine = TimeSpan.FromMinutes(10),
+        UsesBfd = true,
         RepairsDrift = true,
         LogLevel = LogLevel.Information,
     };

@@ -34,6 +34,8 @@ internal sealed class SimulatedSwitch : ISwitch
         ? []
         : [.. _state.Rows.Values.Where(r => r.IsForeign).Select(r => r.Name)];
 
+    public ImmutableSortedDictionary<NodeName, PeerPath> Paths { get; private set; } = ImmutableSortedDictionary<NodeName, PeerPath>.Empty;
+
     public Action? Changed { get; set; }
 
     public async Task ConnectAsync(BridgeEvent.BridgeConfigured bridge, CancellationToken cancellationToken)
@@ -92,6 +94,16 @@ internal sealed class SimulatedSwitch : ISwitch
                 _state.Remove(name.Value);
             await AnswerAsync("remove port", cancellationToken);
         }
+        Refresh();
+        Changed?.Invoke();
+    }
+
+    public async Task WatchPathsAsync(ImmutableArray<WantedPath> paths, CancellationToken cancellationToken)
+    {
+        await StepAsync("watch paths", cancellationToken);
+        RequireDatabase("watch paths");
+        _state.Watch(paths);
+        await AnswerAsync("watch paths", cancellationToken);
         Refresh();
         Changed?.Invoke();
     }
@@ -172,7 +184,14 @@ internal sealed class SimulatedSwitch : ISwitch
             throw new SwitchException("connect", $"port {name} has ofport {given}, not {ofPort}", isTransient: false);
     }
 
-    private void Refresh() => Ports = _state.Rows.Values.Where(r => !r.IsForeign).ToImmutableSortedDictionary(
+    private void Refresh()
+    {
+        Paths = _state.Paths;
+        Ports = PortsOf(_state);
+    }
+
+    private static ImmutableSortedDictionary<InterfaceName, SwitchPort> PortsOf(SwitchState state) =>
+        state.Rows.Values.Where(r => !r.IsForeign).ToImmutableSortedDictionary(
         r => new InterfaceName(r.Name),
         r => new SwitchPort(new InterfaceName(r.Name), r.Attachment, r.OfPort is { } n ? new Fabric.Messages.OfPort((ushort)n) : null,
             r.Failed ? "could not open network device (No such device)" : null, r.Uuid));

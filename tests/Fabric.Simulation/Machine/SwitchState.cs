@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Fabric.Messages;
+using Fabric.Node;
 using Fabric.Ovs.OpenFlow;
 
 namespace Fabric.Simulation;
@@ -27,6 +29,9 @@ internal sealed class SwitchState
 
     /// <summary>Groups, which only others make.</summary>
     public SortedDictionary<uint, GroupDescription> Groups { get; } = [];
+
+    /// <summary>The watched paths and what BFD says of them; nobody is at the other end here.</summary>
+    public ImmutableSortedDictionary<NodeName, PeerPath> Paths { get; private set; } = ImmutableSortedDictionary<NodeName, PeerPath>.Empty;
 
     /// <summary>Whose connections the switch remembers, by address.</summary>
     public SortedDictionary<string, string> Connections { get; } = new(StringComparer.Ordinal);
@@ -131,6 +136,9 @@ internal sealed class SwitchState
             Flows[flow.Key] = flow;
         Traffic();
     }
+
+    public void Watch(IEnumerable<WantedPath> paths) =>
+        Paths = paths.ToImmutableSortedDictionary(p => p.Peer, p => new PeerPath(p.Peer, "down", null));
 
     public void DeleteGroup(uint group)
     {

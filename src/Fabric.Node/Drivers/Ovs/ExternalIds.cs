@@ -12,6 +12,9 @@ internal static class ExternalIds
     /// <summary>The attachment as JSON: what a node whose journal was lost rebuilds it from.</summary>
     public const string Record = "fabric.cni.dev/record";
 
+    /// <summary>The node at the other end of a watched path.</summary>
+    public const string Peer = "fabric.cni.dev/peer";
+
     public const string PodNamespace = "fabric.cni.dev/pod-namespace";
 
     public const string PodName = "fabric.cni.dev/pod-name";

@@ -143,7 +143,10 @@ public sealed partial class OvsSwitch
 
     private static bool Fits(InterfaceRow there, PortSpec spec) =>
         there.Type == spec.Type && there.OfPortRequest == spec.OfPortRequest && there.MtuRequest == spec.MtuRequest
-        && there.Options.Count == spec.Options.Count && there.Options.All(o => spec.Options.GetValueOrDefault(o.Key) == o.Value);
+        && Same(there.Options, spec.Options) && Same(there.Bfd, spec.Bfd);
+
+    private static bool Same(ImmutableSortedDictionary<string, string> left, ImmutableSortedDictionary<string, string> right) =>
+        left.Count == right.Count && left.All(o => right.GetValueOrDefault(o.Key) == o.Value);
 
     private static string TypeOf(OverlayKind overlay) => overlay switch
     {

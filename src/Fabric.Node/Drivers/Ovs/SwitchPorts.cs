@@ -11,10 +11,15 @@ internal sealed class SwitchPorts(string owner)
 {
     private const string Table = "Interface";
 
+    /// <summary>What Open vSwitch says where nothing was wrong yet.</summary>
+    private const string NoDiagnostic = "No Diagnostic";
+
     private readonly Dictionary<Guid, string> _strangers = [];
 
     public ImmutableSortedDictionary<InterfaceName, SwitchPort> ByName { get; private set; } =
         ImmutableSortedDictionary<InterfaceName, SwitchPort>.Empty;
+
+    public ImmutableSortedDictionary<NodeName, PeerPath> Paths { get; private set; } = ImmutableSortedDictionary<NodeName, PeerPath>.Empty;
 
     /// <summary>Whether a port or interface that Fabric did not make, on whatever bridge, has this name.</summary>
     public bool IsTaken(InterfaceName name) => _strangers.ContainsValue(name.Value);
@@ -22,6 +27,7 @@ internal sealed class SwitchPorts(string owner)
     public void Reset(OvsdbSnapshot snapshot)
     {
         ByName = ImmutableSortedDictionary<InterfaceName, SwitchPort>.Empty;
+        Paths = ImmutableSortedDictionary<NodeName, PeerPath>.Empty;
         _strangers.Clear();
         foreach (var (uuid, row) in snapshot["Port"])
             NoteStranger(uuid, row);
@@ -43,7 +49,7 @@ internal sealed class SwitchPorts(string owner)
                 Add(change.Uuid, after);
             else if (change.Before is { } before && NameOf(before) is { } name
                 && ByName.TryGetValue(name, out var there) && there.InterfaceUuid == change.Uuid.ToString())
-                ByName = ByName.Remove(name);
+                Remove(name, before);
         }
     }
 
@@ -67,7 +73,23 @@ internal sealed class SwitchPorts(string owner)
         var error = row["error"].Text is { Length: > 0 } text ? text
             : row["ofport"].Number == -1 ? "Open vSwitch could not open the device" : null;
         ByName = ByName.SetItem(name, new SwitchPort(name, attachment, ofPort, error, uuid.ToString()));
+        if (PeerOf(row) is { } peer)
+        {
+            var diagnostic = row["bfd_status"]["diagnostic"]?.AsString();
+            Paths = Paths.SetItem(peer, new PeerPath(
+                peer, row["bfd_status"]["state"]?.AsString(), diagnostic == NoDiagnostic ? null : diagnostic));
+        }
     }
+
+    private void Remove(InterfaceName name, OvsdbRow row)
+    {
+        ByName = ByName.Remove(name);
+        if (PeerOf(row) is { } peer)
+            Paths = Paths.Remove(peer);
+    }
+
+    private static NodeName? PeerOf(OvsdbRow row) =>
+        NodeName.TryParse(row["external_ids"][ExternalIds.Peer]?.AsString(), CultureInfo.InvariantCulture, out var peer) ? peer : null;
 
     private static InterfaceName? NameOf(OvsdbRow row) =>
         InterfaceName.TryParse(row["name"].Text, CultureInfo.InvariantCulture, out var name) ? name : null;

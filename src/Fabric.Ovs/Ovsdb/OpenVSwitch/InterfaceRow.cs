@@ -19,6 +19,8 @@ namespace Fabric.Ovs.Ovsdb.OpenVSwitch;
 /// <param name="MtuRequest"><c>mtu_request</c> in bytes.</param>
 /// <param name="ExternalIds"><c>external_ids</c></param>
 /// <param name="OtherConfig"><c>other_config</c></param>
+/// <param name="Bfd"><c>bfd</c>: enable and the intervals of bidirectional forwarding detection (RFC 5880).</param>
+/// <param name="BfdStatus"><c>bfd_status</c>, such as state and diagnostic; empty where BFD is not enabled.</param>
 public sealed record InterfaceRow(
     Guid Uuid,
     string Name,
@@ -32,7 +34,9 @@ public sealed record InterfaceRow(
     long? Mtu,
     long? MtuRequest,
     ImmutableSortedDictionary<string, string> ExternalIds,
-    ImmutableSortedDictionary<string, string> OtherConfig)
+    ImmutableSortedDictionary<string, string> OtherConfig,
+    ImmutableSortedDictionary<string, string> Bfd,
+    ImmutableSortedDictionary<string, string> BfdStatus)
 {
     internal const string Table = "Interface";
 
@@ -40,7 +44,7 @@ public sealed record InterfaceRow(
         Table,
         [
             "name", "type", "options", "ofport", "ofport_request", "error", "link_state", "mac_in_use", "mtu",
-            "mtu_request", "external_ids", "other_config",
+            "mtu_request", "external_ids", "other_config", "bfd", "bfd_status",
         ]);
 
     /// <summary>
@@ -62,5 +66,7 @@ public sealed record InterfaceRow(
         row["mtu"].Number,
         row["mtu_request"].Number,
         row["external_ids"].ToTextMap(),
-        row["other_config"].ToTextMap());
+        row["other_config"].ToTextMap(),
+        row["bfd"].ToTextMap(),
+        row["bfd_status"].ToTextMap());
 }

@@ -22,6 +22,10 @@ public sealed record PortSpec(string Name)
     public ImmutableSortedDictionary<string, string> Options { get; init; } =
         ImmutableSortedDictionary<string, string>.Empty;
 
+    /// <summary><c>bfd</c> of the Interface; empty: no BFD.</summary>
+    public ImmutableSortedDictionary<string, string> Bfd { get; init; } =
+        ImmutableSortedDictionary<string, string>.Empty;
+
     /// <summary><c>external_ids</c> of the Port.</summary>
     public ImmutableSortedDictionary<string, string> PortExternalIds { get; init; } =
         ImmutableSortedDictionary<string, string>.Empty;
@@ -41,6 +45,8 @@ public sealed record PortSpec(string Name)
                 .With("external_ids", OvsdbValue.TextMap(InterfaceExternalIds));
             if (OfPortRequest is { } port)
                 row = row.With("ofport_request", port);
+            if (!Bfd.IsEmpty)
+                row = row.With("bfd", OvsdbValue.TextMap(Bfd));
             return MtuRequest is { } mtuBytes ? row.With("mtu_request", mtuBytes) : row;
         }
     }
