@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Fabric.Cluster;
-using Fabric.Messages;
 
 namespace Fabric.Bench;
 
@@ -18,7 +16,7 @@ internal static class MemoryBenchmark
         using var fabric = new FabricNode();
         fabric.StartAgent();
         Row("agent resident memory, empty node");
-        await JoinAsync(fabric.ClusterFile);
+        await new MadeUpPeers(Peers).WriteAsync(fabric.ClusterFile, generation: 0);
         var waited = TimeProvider.System.GetTimestamp();
         while (PeersOf(fabric) is var there && there < Peers)
         {
@@ -36,19 +34,6 @@ internal static class MemoryBenchmark
 
         void Row(string measure, double? goal = null) =>
             results.Add(new ResultRow(measure, "MiB", fabric.Agent.ResidentBytes / 1048576.0, null, null, "", goal));
-    }
-
-    private static async Task JoinAsync(string clusterFile)
-    {
-        await using var store = SqliteClusterStore.Open(clusterFile, "default", TimeProvider.System);
-        for (var i = 0; i < Peers; i++)
-        {
-            var vtep = IpAddress.V4(0xC612_0000u + (uint)i + 1);
-            var node = new NodeName($"peer-{i}");
-            var record = new NodeLeaseRecord(node, $"uid-{i}", 1, [vtep], [vtep], "0.1.0", ClusterEvents.Catalog.Level,
-                NodeLeaseState.Up);
-            await store.PutLeaseAsync(NodeLeaseRecord.LeaseName(node), record.Encode(), TimeSpan.FromHours(1), 0, default);
-        }
     }
 
     private static int PeersOf(FabricNode fabric)

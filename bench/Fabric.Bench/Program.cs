@@ -19,6 +19,7 @@ var benchmarks = new (string Name, bool NeedsLab, Func<Results, Task> Run)[]
     ("burst", true, results => BurstBenchmark.RunAsync(results, Math.Max(1, rounds / 12))),
     ("flows", true, results => FlowBenchmark.RunAsync(results, Math.Max(1, rounds / 6))),
     ("recovery", true, results => RecoveryBenchmark.RunAsync(results, Math.Max(1, rounds / 12))),
+    ("mesh", true, MeshBenchmark.RunAsync),
     ("memory", true, MemoryBenchmark.RunAsync),
     ("start", true, results => StartBenchmark.RunAsync(results, Math.Max(1, rounds / 6))),
 };
