@@ -23,7 +23,7 @@ internal static class Tables
                 table.Add(name, m.State, since, underlay, pods, m.Reason);
         }
         table.Write(output);
-        output.Write($"as {a.Node} knows it; * runs the cluster's singletons; store: {StatusView.Cluster(a.Cluster, a.At)}\n");
+        output.Write($"as {a.Node} knows it; * runs the cluster's singletons\nstore: {StatusView.Cluster(a.Cluster, a.At)}\n");
     }
 
     public static void Mesh(MeshAnswer a, TextWriter output)
