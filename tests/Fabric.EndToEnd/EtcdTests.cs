@@ -19,6 +19,9 @@ public sealed class EtcdTests(EtcdLab lab) : IClassFixture<EtcdLab>
     });
 
     [SkippableFact]
+    public Task A_rolling_restart_of_all_agents_loses_no_packet_and_moves_no_cidr() => lab.TestAsync(() => RollingRestart.MustLoseNothingAsync(lab));
+
+    [SkippableFact]
     public Task With_a_member_killed_pods_attach_and_a_node_joins() => lab.TestAsync(async () =>
     {
         lab.Etcd.Kill(0);
