@@ -8,7 +8,7 @@ namespace Fabric.Node.Tests;
 
 public sealed class BridgeTests
 {
-    private const int Usable = OfPort.Max - FirstPodOfPort + 1;
+    private const int Usable = FirstPathOfPort - FirstPodOfPort;
 
     private readonly EntitySpec<Bridge.State> _bridge = new(new Bridge());
 
@@ -44,8 +44,16 @@ public sealed class BridgeTests
     public void After_the_last_number_comes_the_first_that_is_free_and_rested()
     {
         _bridge.Given(new BridgeEvent.OfPortTaken(Attachment("low"), new OfPort(64), false),
-            new BridgeEvent.OfPortTaken(Attachment("high"), new OfPort(OfPort.Max), false));
+            new BridgeEvent.OfPortTaken(Attachment("high"), new OfPort(FirstPathOfPort - 1), false));
         Assert.Equal(65, Take("next"));
+    }
+
+    [Fact]
+    public void A_number_of_the_paths_that_an_older_agent_gave_to_a_pod_stays_and_no_other_follows_it()
+    {
+        _bridge.Given(new BridgeEvent.OfPortTaken(Attachment("older"), new OfPort(OfPort.Max), false));
+        Assert.Equal(OfPort.Max, Take("older"));
+        Assert.InRange(Take("next"), FirstPodOfPort, FirstPathOfPort - 1);
     }
 
     [Fact]
