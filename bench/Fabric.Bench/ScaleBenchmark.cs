@@ -88,6 +88,8 @@ internal static class ScaleBenchmark
             if (waited == 6_000)
                 throw new InvalidOperationException($"{what} has not come true in 10 minutes of virtual time");
             loop.RunUntil(static () => false, TimeSpan.FromMilliseconds(100), long.MaxValue / 2);
+            if (waited % 10 == 9)
+                Results.Progress($"  {what}: not yet after {loop.Now.TotalSeconds:0} s of virtual time, {loop.Steps:n0} steps");
         }
     }
 

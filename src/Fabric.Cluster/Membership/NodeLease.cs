@@ -1,4 +1,5 @@
 using System.Text;
+using Fabric.Actors;
 
 namespace Fabric.Cluster;
 
@@ -31,6 +32,8 @@ public sealed class NodeLease(
     /// <exception cref="OperationCanceledException">Cancelled, also while the store can't be reached.</exception>
     public async Task<NodeLeaseRecord> AcquireAsync(CancellationToken cancellationToken)
     {
+        if (await AcquireAtOnceAsync(cancellationToken) is { } free)
+            return free;
         var watcher = new LeaseWatcher(store, NodeLeaseRecord.Prefix, time, report);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var watch = watcher.RunAsync(watching.Token);
@@ -53,6 +56,26 @@ public sealed class NodeLease(
         {
             watching.Cancel();
             await watch;
+        }
+    }
+
+    /// <summary>
+    /// By one reading of the leases, which is enough where there is no rival. Watching them would tell each of a thousand nodes that
+    /// join at once of all the others.
+    /// </summary>
+    private async Task<NodeLeaseRecord?> AcquireAtOnceAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var observer = new LeaseObserver(time);
+            var leases = await store.ReadLeasesAsync(NodeLeaseRecord.Prefix, cancellationToken);
+            observer.Apply(new LeaseChanges(true, [.. leases.Select(l => new LeaseChange(l.Name, l))]));
+            return FindRival(observer) is null ? await TakeAsync(observer, cancellationToken) : null;
+        }
+        catch (JournalException)
+        {
+            // The store does not answer: whoever watches tries again, and reports it.
+            return null;
         }
     }
 

@@ -16,7 +16,9 @@ public sealed class MemoryClusterStore : IClusterStore
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<PersistenceId, StoredStream> _streams = [];
-    private readonly SortedDictionary<string, StoredLease> _leases = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StoredLease> _leases = new(StringComparer.Ordinal);
+    // Newest last: a watcher that was woken for one lease must not look at thousands of others.
+    private readonly SortedSet<(long Version, string Name)> _leaseVersions = [];
     // By prefix: a thousand watchers of one lease must not wake for each of a thousand others.
     private readonly Dictionary<string, ChangeSignal> _leaseChanged = new(StringComparer.Ordinal);
     private long _leaseVersion;
@@ -188,10 +190,13 @@ public sealed class MemoryClusterStore : IClusterStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {
-            var current = _leases.GetValueOrDefault(name)?.Lease;
-            if ((current?.Version ?? 0) != expectedVersion)
-                return ValueTask.FromResult<LeaseOutcome>(new LeaseOutcome.Conflict(current));
+            var stored = _leases.GetValueOrDefault(name);
+            if ((stored?.Lease?.Version ?? 0) != expectedVersion)
+                return ValueTask.FromResult<LeaseOutcome>(new LeaseOutcome.Conflict(stored?.Lease));
+            if (stored is not null)
+                _leaseVersions.Remove((stored.Version, name));
             _leases[name] = new StoredLease(++_leaseVersion, write(_leaseVersion));
+            _leaseVersions.Add((_leaseVersion, name));
             foreach (var (prefix, signal) in _leaseChanged)
             {
                 if (name.StartsWith(prefix, StringComparison.Ordinal))
@@ -201,11 +206,14 @@ public sealed class MemoryClusterStore : IClusterStore
         }
     }
 
+    /// <returns>In the order of the names.</returns>
     private ImmutableArray<LeaseChange> ChangesSince(string prefix, long version) =>
     [
-        .. _leases
-            .Where(l => l.Value.Version > version && l.Key.StartsWith(prefix, StringComparison.Ordinal))
-            .Select(l => new LeaseChange(l.Key, l.Value.Lease)),
+        .. _leaseVersions.GetViewBetween((version + 1, ""), (long.MaxValue, ""))
+            .Select(l => l.Name)
+            .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .Select(name => new LeaseChange(name, _leases[name].Lease)),
     ];
 
     private EventEnvelope[] EventsFrom(PersistenceId stream, long fromSequenceNr)
