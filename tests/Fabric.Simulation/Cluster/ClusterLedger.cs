@@ -45,6 +45,9 @@ internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clus
     /// <summary>How many commits there were.</summary>
     public int Commits => _commits.Count;
 
+    /// <summary>Whether the uid is a member, or holds blocks.</summary>
+    public bool IsKnown(string uid) => Members.Values.Any(m => m.Uid == uid) || !BlocksOf(uid).IsEmpty;
+
     public ImmutableArray<Cidr> BlocksOf(string uid) => [.. _blocks.Where(b => b.Value.Uid == uid).Select(b => b.Key)];
 
     /// <summary>Who holds the block that an address is in, or null.</summary>

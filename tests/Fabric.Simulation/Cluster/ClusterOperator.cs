@@ -34,18 +34,38 @@ internal sealed class ClusterOperator(SimulationRun run, SimulatedCluster cluste
         foreach (var machine in cluster.Machines.Where(m => m.IsDecommissioned))
         {
             Permit(machine);
-            yield return run.Loop.Run(() => InsistAsync($"remove {machine.Spec.Name}",
-                o => o.RemoveAsync(new NodeName(machine.Spec.Name), null, true, CancellationToken.None)));
+            yield return run.Loop.Run(() => RemoveForGoodAsync(machine, null, [machine.Uid, .. machine.FormerUids]));
         }
         foreach (var machine in cluster.Present)
         {
             foreach (var uid in machine.FormerUids)
             {
                 Permit(machine);
-                yield return run.Loop.Run(() => InsistAsync($"remove {uid}",
-                    o => o.RemoveAsync(new NodeName(machine.Spec.Name), uid, true, CancellationToken.None)));
+                yield return run.Loop.Run(() => RemoveForGoodAsync(machine, uid, [uid]));
             }
         }
+    }
+
+    /// <summary>
+    /// A machine that died before the cluster knew of it is refused, and its lease may still let it in: whoever is told so looks
+    /// again. Whoever is told that it is removed does not.
+    /// </summary>
+    private async Task RemoveForGoodAsync(SimulatedMachine machine, string? uid, string[] uids)
+    {
+        if (await RemoveAsync() is OperationOutcome.Refused)
+            _ = run.Loop.Run(LookAgainAsync);
+
+        async Task LookAgainAsync()
+        {
+            do
+            {
+                await Task.Delay(TimeSpan.FromSeconds(5), run.Loop.Time);
+            }
+            while (!Array.Exists(uids, cluster.Ledger.IsKnown) || await RemoveAsync() is OperationOutcome.Refused);
+        }
+
+        Task<OperationOutcome> RemoveAsync() => InsistAsync($"remove {uid ?? machine.Spec.Name}",
+            o => o.RemoveAsync(new NodeName(machine.Spec.Name), uid, true, CancellationToken.None));
     }
 
     private void Permit(SimulatedMachine machine)
@@ -57,7 +77,7 @@ internal sealed class ClusterOperator(SimulationRun run, SimulatedCluster cluste
     private void Ask(string what, Func<IClusterOperations, Task<OperationOutcome>> operation) =>
         _ = run.Loop.Run(async () => run.Loop.Note($"{what}: {await AnswerAsync(operation)}"));
 
-    private async Task InsistAsync(string what, Func<IClusterOperations, Task<OperationOutcome>> operation)
+    private async Task<OperationOutcome> InsistAsync(string what, Func<IClusterOperations, Task<OperationOutcome>> operation)
     {
         OperationOutcome? outcome;
         do
@@ -67,6 +87,7 @@ internal sealed class ClusterOperator(SimulationRun run, SimulatedCluster cluste
             run.Loop.Note($"{what}: {outcome}");
         }
         while (outcome is not (OperationOutcome.Done or OperationOutcome.Refused));
+        return outcome;
     }
 
     /// <returns>Null: no agent answered, or the one that was asked died.</returns>
