@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
 using Fabric.Messages;
-using Fabric.Node;
 
 namespace Fabric.Simulation;
 
@@ -143,17 +141,6 @@ internal static class HostAudit
             return "the agent does not run";
         if (core.Fold.State.Ordering != machine.Disk.LastOrdering)
             return "the agent has not folded everything yet";
-        var (replayed, ordering) = (NodeState.Initial, 0L);
-        // All that was ever written: compaction may have dropped the beginning from the disk.
-        foreach (var envelope in machine.Written)
-        {
-            if (!NodeEvents.Catalog.TryDecode(envelope.Manifest, envelope.Payload.Span, out var e))
-                return $"{envelope.Manifest} can't be read";
-            replayed = replayed.Apply(envelope with { Ordering = ++ordering }, e);
-        }
-        var (ours, theirs) = (Json(replayed), Json(core.Fold.State));
-        return ours == theirs ? null : $"the fold differs from the journal:\n{theirs}\n{ours}";
+        return machine.Replay.WhyNotSame(core.Fold.State);
     }
-
-    private static string Json(NodeState state) => JsonSerializer.Serialize(state, NodeStateJson.Default.NodeState);
 }

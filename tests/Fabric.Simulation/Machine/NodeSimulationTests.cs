@@ -5,6 +5,6 @@ public sealed class NodeSimulationTests
 {
     [Fact]
     public void A_node_keeps_its_promises_whatever_happens_to_it() =>
-        Seeds.Run($"{nameof(NodeSimulationTests)}.{nameof(A_node_keeps_its_promises_whatever_happens_to_it)}", 2000,
+        Seeds.RunParallel($"{nameof(NodeSimulationTests)}.{nameof(A_node_keeps_its_promises_whatever_happens_to_it)}", 2000,
             run => new NodeScenario(run).Play());
 }

@@ -57,6 +57,9 @@ internal sealed class SimulatedMachine
 
     public JournalLedger Ledger { get; private set; }
 
+    /// <summary>What the journal says from its first event on.</summary>
+    public JournalReplay Replay { get; private set; } = new();
+
     public HostFaults Faults { get; set; } = HostFaults.None;
 
     public SimulatedNode Agent { get; private set; }
@@ -111,12 +114,10 @@ internal sealed class SimulatedMachine
 
     public void StepTaken(string what) => Step?.Invoke(what);
 
-    /// <summary>Every event that is or was on the disk, in order.</summary>
-    public IEnumerable<EventEnvelope> Written => _written.SelectMany(w => w.Append.Events);
-
     public void Wrote(Append append)
     {
         _written.Add((append, _run.Loop.Now));
+        Replay.Add(append);
         Ledger.Record(append, _run.Loop.Now);
         StepTaken($"append {append.Events[^1].Manifest}");
     }
@@ -190,6 +191,7 @@ internal sealed class SimulatedMachine
         _incarnation = 0;
         Disk = new MemoryJournal();
         Ledger = NewLedger();
+        Replay = new JournalReplay();
         Switch.Forget();
     }
 
@@ -217,6 +219,7 @@ internal sealed class SimulatedMachine
         _written.RemoveRange(kept, _written.Count - kept);
         Disk = new MemoryJournal();
         Ledger = NewLedger();
+        Replay = new JournalReplay();
         _isReplaying = true;
         foreach (var (append, at) in _written)
         {
@@ -224,6 +227,7 @@ internal sealed class SimulatedMachine
             var outcome = Disk.AppendAsync(append, CancellationToken.None);
             _run.Check(outcome is { IsCompletedSuccessfully: true, Result: AppendOutcome.Appended }, "what was on disk can be read again");
             Ledger.Record(append, at);
+            Replay.Add(append);
         }
         _isReplaying = false;
     }
