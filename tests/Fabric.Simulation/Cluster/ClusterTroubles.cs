@@ -51,7 +51,7 @@ internal sealed class ClusterTroubles
             (run.Rate("store outage", 2), () => Outage(Pause(40))),
             (run.Rate("watches broken", 2), () => _cluster.Store.BreakWatches(_ => true, "the store restarts")),
             (run.Rate("compaction", 3), () => _cluster.Store.Compact(_run.Random.Pick(_cluster.Streams))),
-            (run.Rate("journal compaction", 2), () => Any().CompactJournal()),
+            (run.Rate("journal compaction", 2), () => CompactJournal(Any())),
             (run.Rate("node removed", 2), () => _operator.Remove(Any(), _run.Random.Chance(0.5))),
             (run.Rate("node drained", 2), () => DrainFor(Any(), Pause(30))),
             (run.Rate("machine decommissioned", 1), () => Decommission(Any())),
@@ -209,6 +209,14 @@ internal sealed class ClusterTroubles
     /// <summary>Somebody deletes a lease by hand: the next holder of the singletons begins while the last one still believes in itself.</summary>
     private void DeleteLease() => _cluster.Store.DeleteLease(
         _run.Random.Chance(0.6) ? "singleton" : $"node/{Any().Spec.Name}");
+
+    /// <summary>What the journal has dropped is missed by whoever reads it next, so that is soon.</summary>
+    private void CompactJournal(SimulatedMachine machine)
+    {
+        machine.CompactJournal();
+        if (_run.Random.Chance(0.5))
+            After(Pause(1), () => machine.CrashAgent(Pause(2)));
+    }
 
     private void RestartSwitch(SimulatedMachine machine, TimeSpan downFor)
     {

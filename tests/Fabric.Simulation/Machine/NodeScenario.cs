@@ -1,3 +1,4 @@
+using Fabric.Actors;
 using Fabric.Messages;
 using Fabric.Ovs.OpenFlow;
 
@@ -37,7 +38,11 @@ internal sealed class NodeScenario
         Cidr[] cidrs = run.Random.Chance(0.5)
             ? [Cidr.Parse("10.244.3.0/29")]
             : [Cidr.Parse("10.244.3.0/29"), Cidr.Parse("2001:db8:3::/64")];
-        _machine = new SimulatedMachine(run, new MachineSpec { PodCidrs = [.. cidrs] });
+        _machine = new SimulatedMachine(run, new MachineSpec
+        {
+            PodCidrs = [.. cidrs],
+            SnapshotEvery = run.Random.Pick([2, 10, HostOptions.DefaultSnapshotEvery]),
+        });
         _runtime = new Runtime(run, _machine);
         _attachments = [.. Enumerable.Range(0, run.Random.Between(1, 4)).Select(i => AttachmentId.Parse($"pod{i}/eth0"))];
     }
@@ -80,7 +85,7 @@ internal sealed class NodeScenario
 
     private void Trouble()
     {
-        switch (_run.Random.Below(12))
+        switch (_run.Random.Below(14))
         {
             case 0 or 1 or 2:
                 _machine.CrashAgent(_run.Random.UpTo(TimeSpan.FromSeconds(3)));
@@ -109,6 +114,9 @@ internal sealed class NodeScenario
             case 11:
                 EndSandbox();
                 break;
+            case 12 or 13:
+                CompactJournal();
+                break;
         }
     }
 
@@ -135,6 +143,18 @@ internal sealed class NodeScenario
             await Task.Delay(fullFor, _run.Loop.Time);
             if (_machine.DiskIsDown)
                 _machine.DiskIsDown = false;
+        });
+    }
+
+    /// <summary>What the journal has dropped is missed by whoever reads it next, so that is soon.</summary>
+    private void CompactJournal()
+    {
+        _machine.CompactJournal();
+        var (pause, downFor) = (_run.Random.UpTo(TimeSpan.FromMilliseconds(100)), _run.Random.UpTo(TimeSpan.FromSeconds(3)));
+        _ = _run.Loop.Run(async () =>
+        {
+            await Task.Delay(pause, _run.Loop.Time);
+            _machine.CrashAgent(downFor);
         });
     }
 
