@@ -58,6 +58,7 @@ internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clus
     {
         run.Check(_commits.Add(append.CommitId), $"commit id {append.CommitId} is used once");
         CheckKnown(append);
+        CheckReadable(append);
         foreach (var e in append.Events)
         {
             var last = _sequenceNrs.GetValueOrDefault(append.Stream);
@@ -84,9 +85,7 @@ internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clus
     /// <summary>Whoever writes to a stream knows every event in it that no snapshot covers.</summary>
     private void CheckKnown(Append append)
     {
-        var catalog = CatalogOf(append.CommitId.Writer.Split('/')[0]);
-        if (!_known.TryGetValue(catalog, out var known))
-            _known[catalog] = known = [.. catalog.Manifests];
+        var known = KnownTo(append.CommitId.Writer.Split('/')[0]);
         if (!Streams.TryGetValue(append.Stream, out var stream))
             return;
         for (var i = (int)SnapshotOf(append.Stream); i < stream.Count; i++)
@@ -94,6 +93,25 @@ internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clus
             if (!known.Contains(stream[i].Manifest))
                 run.Check(false, $"{append.CommitId.Writer} writes to {append.Stream}, in which it does not know {stream[i].Manifest}");
         }
+    }
+
+    /// <summary>Whoever is a member by then can read what is written.</summary>
+    private void CheckReadable(Append append)
+    {
+        foreach (var name in Members.Keys)
+        {
+            var known = KnownTo(name);
+            if (append.Events.FirstOrDefault(e => !known.Contains(e.Manifest)) is { } e)
+                run.Check(false, $"{append.CommitId.Writer} writes {e.Manifest} to {append.Stream}, and member {name} does not know it");
+        }
+    }
+
+    private HashSet<string> KnownTo(string name)
+    {
+        var catalog = CatalogOf(name);
+        if (!_known.TryGetValue(catalog, out var known))
+            _known[catalog] = known = [.. catalog.Manifests];
+        return known;
     }
 
     private void Record(MembershipEvent e)

@@ -1,3 +1,5 @@
+using Fabric.Messages;
+
 namespace Fabric.Simulation;
 
 /// <summary>What seeds have found, as stories of their own.</summary>
@@ -40,14 +42,79 @@ public sealed class ClusterScenarioTests
             run.Check(run.Loop.RunUntil(() => Array.TrueForAll(removals, r => r.IsCompleted), Within), "the operator is heard");
         });
 
-    private static void Play(string test, Action<SimulationRun, SimulatedCluster> story) =>
+    [Fact]
+    public void A_node_that_is_cut_off_for_longer_than_any_silence_may_last_keeps_its_pods_and_comes_back_with_its_block() =>
+        Play(nameof(A_node_that_is_cut_off_for_longer_than_any_silence_may_last_keeps_its_pods_and_comes_back_with_its_block),
+            (run, cluster) =>
+            {
+                run.Loop.RunFor(TimeSpan.FromSeconds(20));
+                var cut = cluster.Machines[0];
+                var block = cut.PodCidrs;
+                Add(run, cluster, 0, "before/eth0");
+                cluster.Store.Partition(cut.Spec.Name);
+                run.Loop.RunFor(TimeSpan.FromSeconds(60));
+                run.Check(!cluster.Ledger.Members.ContainsKey(cut.Spec.Name), "silence has removed it");
+                Add(run, cluster, 0, "here/eth0");
+                Add(run, cluster, 1, "there/eth0");
+                cluster.Store.Reconnect(cut.Spec.Name);
+                run.Loop.RunFor(TimeSpan.FromSeconds(20));
+                run.Check(cut.PodCidrs.SequenceEqual(block), $"it has {string.Join(", ", block)} as before");
+                foreach (var (machine, pod) in new[] { (0, "before/eth0"), (0, "here/eth0"), (1, "there/eth0") })
+                    HostAudit.CheckForwards(run, cluster.Machines[machine], AttachmentId.Parse(pod));
+            },
+            shape => shape with { RemovalAfter = TimeSpan.FromSeconds(5), Quarantine = TimeSpan.FromSeconds(10) });
+
+    [Fact]
+    public void A_node_whose_block_was_given_away_while_it_was_cut_off_gets_another_one() =>
+        Play(nameof(A_node_whose_block_was_given_away_while_it_was_cut_off_gets_another_one), (run, cluster) =>
+        {
+            run.Loop.RunFor(TimeSpan.FromSeconds(20));
+            var (cut, replaced, clusterOperator) = (cluster.Machines[0], cluster.Machines[2], new ClusterOperator(run, cluster));
+            var block = cut.PodCidrs;
+            cluster.Store.Partition(cut.Spec.Name);
+            // Whoever asks by way of the one that is cut off hears nothing.
+            while (cluster.Ledger.BlocksOf(cut.Uid).Length > 0)
+            {
+                clusterOperator.Remove(cut, isForced: true);
+                run.Loop.RunFor(TimeSpan.FromSeconds(5));
+            }
+            // Two that come in the place of one have the block that was free, and this one, when it has rested.
+            for (var time = 0; time < 2; time++)
+            {
+                replaced.Reinstall();
+                run.Loop.RunFor(TimeSpan.FromSeconds(60));
+            }
+            run.Check(block.All(c => cluster.Ledger.HolderOf(c.At(2)) is { } holder && holder != cut.Uid),
+                $"{string.Join(", ", block)} is somebody else's now");
+            Add(run, cluster, 0, "here/eth0");
+            Add(run, cluster, 2, "there/eth0");
+            cluster.Store.Reconnect(cut.Spec.Name);
+            var removals = clusterOperator.SettleAsync().ToArray();
+            run.Check(run.Loop.RunUntil(() => Array.TrueForAll(removals, r => r.IsCompleted), Within), "the operator is heard");
+        });
+
+    private static void Add(SimulationRun run, SimulatedCluster cluster, int machine, string pod)
+    {
+        var added = run.Loop.Run(async () =>
+        {
+            while (!await cluster.Runtimes[machine].AddAsync(AttachmentId.Parse(pod)))
+                await Task.Delay(TimeSpan.FromSeconds(1), run.Loop.Time);
+        });
+        run.Check(run.Loop.RunUntil(() => added.IsCompleted, Within), $"{pod} is attached to {cluster.Machines[machine].Spec.Name}");
+    }
+
+    private static void Play(
+        string test, Action<SimulationRun, SimulatedCluster> story, Func<ClusterShape, ClusterShape>? change = null) =>
         Seeds.Run($"{nameof(ClusterScenarioTests)}.{test}", SeedCount, run =>
         {
-            var cluster = new SimulatedCluster(run, 3, 0, ClusterShape.Draw(run, 3) with { RemovalAfter = null });
+            var shape = ClusterShape.Draw(run, 3) with { RemovalAfter = null };
+            var cluster = new SimulatedCluster(run, 3, 0, change?.Invoke(shape) ?? shape);
             story(run, cluster);
             string? reason = null;
-            for (var end = run.Loop.Now + Within; (reason = ClusterAudit.WhyNotInStep(cluster)) is not null && run.Loop.Now < end;)
+            for (var end = run.Loop.Now + Within; (reason = WhyNotWhole(cluster)) is not null && run.Loop.Now < end;)
                 run.Loop.RunFor(TimeSpan.FromSeconds(1));
             run.Check(reason is null, $"the cluster is in step, but {reason}");
         });
+
+    private static string? WhyNotWhole(SimulatedCluster cluster) => ClusterAudit.WhyNotInStep(cluster) ?? ClusterAudit.WhyNotReached(cluster);
 }
