@@ -38,7 +38,8 @@ internal sealed class Runtime(SimulationRun run, SimulatedMachine machine)
         var alone = End(pod, call);
         if (result is not { ExitCode: 0 })
             return false;
-        if (machine.BootedAt > began)
+        // Also in the very moment: an answer may be under way when power goes, and no agent answers so soon after.
+        if (machine.BootedAt >= began)
             return false;
         var addresses = AddressesOf(result);
         // Another call may have undone it since.
