@@ -30,10 +30,7 @@ public sealed class ClusterLink(
 
     /// <summary>What operators may ask the cluster for here.</summary>
     public IClusterOperations Operations => new ClusterOperations(
-        node, () => _store is { } store && _part?.Writer is { } writer ? (store, writer) : null, () => StoreFault)
-    {
-        EventLevel = () => _members?.State?.EventLevel ?? 1,
-    };
+        node, () => _store is { } store && _part?.Writer is { } writer ? (store, writer) : null, () => StoreFault);
 
     /// <summary>Whether the mesh has been read to its end since the start.</summary>
     public bool IsMeshKnown => _mesh?.IsCarriedOut ?? false;

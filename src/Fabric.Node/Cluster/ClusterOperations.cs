@@ -32,10 +32,11 @@ public sealed class ClusterOperations(NodeParameters node, Func<(IClusterStore S
         if (access() is not { } cluster)
             return NotJoined();
         var remove = new Membership.Command.Remove(name, uid, isForced, By);
-        var answer = await Members(cluster).AskAsync(remove, CorrelationId.None, cancellationToken);
+        var members = Members(cluster);
+        var answer = await members.AskAsync(remove, CorrelationId.None, cancellationToken);
         if (answer is not AskResult.Replied { Reply: Membership.Reply.Removed removed })
             return NotDone(answer);
-        var podCidrs = Runner(cluster, new PodCidr(), PodCidr.Id(node.Options.ClusterName));
+        var podCidrs = PodCidrs(cluster, members);
         var free = new PodCidr.Command.Free(removed.Nodes, $"removed {By}");
         answer = await podCidrs.AskAsync(free, CorrelationId.None, cancellationToken);
         // The removal stands, and the holder of the singletons frees whatever the removed still hold.
@@ -49,20 +50,30 @@ public sealed class ClusterOperations(NodeParameters node, Func<(IClusterStore S
     {
         if (access() is not { } cluster)
             return NotJoined();
-        var podCidrs = Runner(cluster, new PodCidr(), PodCidr.Id(node.Options.ClusterName));
-        var answer = await podCidrs.AskAsync(new PodCidr.Command.Add(range), CorrelationId.None, cancellationToken);
+        var members = Members(cluster);
+        try
+        {
+            await members.RefreshAsync(cancellationToken);
+        }
+        catch (JournalException e)
+        {
+            return new OperationOutcome.Unavailable(e.Message);
+        }
+        var answer = await PodCidrs(cluster, members).AskAsync(new PodCidr.Command.Add(range), CorrelationId.None, cancellationToken);
         return answer is AskResult.Replied ? new OperationOutcome.Done($"{range} is a cluster CIDR") : NotDone(answer);
     }
 
-    private ClusterEntityRunner<Membership.State> Members((IClusterStore, ClusterWriter) cluster) =>
-        Runner(cluster, new Membership(), Membership.Id(node.Options.ClusterName));
+    /// <summary>What every member can read is taken from the stream that is written: a follower of it may lag behind a member that came.</summary>
+    private ClusterEntityRunner<Membership.State> Members((IClusterStore Store, ClusterWriter Writer) cluster)
+    {
+        ClusterEntityRunner<Membership.State>? members = null;
+        return members = new ClusterEntityRunner<Membership.State>(new Membership(), Membership.Id(node.Options.ClusterName), cluster.Store,
+            node.Streams, cluster.Writer, () => members!.State.EventLevel);
+    }
 
-    private ClusterEntityRunner<TState> Runner<TState>(
-        (IClusterStore Store, ClusterWriter Writer) cluster, IEntity<TState> entity, PersistenceId id)
-        where TState : class => new(entity, id, cluster.Store, node.Streams, cluster.Writer, EventLevel);
-
-    /// <summary>As of the members that this node knows.</summary>
-    public Func<int>? EventLevel { get; init; }
+    private ClusterEntityRunner<PodCidr.State> PodCidrs(
+        (IClusterStore Store, ClusterWriter Writer) cluster, ClusterEntityRunner<Membership.State> members) => new(
+        new PodCidr(), PodCidr.Id(node.Options.ClusterName), cluster.Store, node.Streams, cluster.Writer, () => members.State.EventLevel);
 
     private OperationOutcome.Unavailable NotJoined() => new(
         $"this node has not joined the cluster{(storeFault() is { } fault ? $"; the cluster store: {fault}" : "")}");
