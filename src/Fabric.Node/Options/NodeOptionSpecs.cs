@@ -7,7 +7,7 @@ public static class NodeOptionSpecs
     [
         new("node-name", "NAME", "This node's name, unique in the cluster.", null, "the host's name"),
         new("state-dir", "DIR", "Journal, node uid and lock of this node; one agent only.", "/var/lib/fabric"),
-        new("cluster-store", "URI", "Where the cluster's journal and leases are: sqlite:PATH.", "sqlite:/var/lib/fabric/cluster.db"),
+        new("cluster-store", "URI", "Where the cluster's journal and leases are: sqlite:PATH or etcd://HOST:PORT[,…].", "sqlite:/var/lib/fabric/cluster.db"),
         new("cluster-name", "NAME", "Names the cluster's streams and its default network; every cluster needs a store of its own.", "default"),
         new("cluster-cidr", "CIDR[,CIDR6]", "The pods' addresses in the whole cluster.", "10.244.0.0/16"),
         new("node-prefix-length", "N", "The size of each node's IPv4 block.", "24"),

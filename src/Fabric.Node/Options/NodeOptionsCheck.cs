@@ -230,9 +230,9 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
         if (seconds > 0
             && double.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
         {
-            var duration = TimeSpan.FromSeconds(number * seconds);
-            if (duration >= least && duration <= most)
-                return duration;
+            // Compared as numbers: a TimeSpan ends at some ten million days.
+            if (number * seconds >= least.TotalSeconds && number * seconds <= most.TotalSeconds)
+                return TimeSpan.FromSeconds(number * seconds);
         }
         errors.Add($"{raw.Source(name)}: '{text}' is not a time from {least.TotalSeconds:0}s to {most.TotalSeconds:0}s, like 500ms, 10s or 5m");
         return least;
@@ -241,7 +241,8 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
     private LogLevel Level()
     {
         var text = raw.Text("log-level")!;
-        if (Enum.TryParse<LogLevel>(text, ignoreCase: true, out var level) && level != LogLevel.None)
+        // Enum.TryParse takes numbers too, also such as are no level.
+        if (text.All(char.IsAsciiLetter) && Enum.TryParse<LogLevel>(text, ignoreCase: true, out var level) && level != LogLevel.None)
             return level;
         errors.Add($"{raw.Source("log-level")}: '{text}' is none of trace, debug, information, warning, error, critical");
         return LogLevel.Information;
