@@ -14,8 +14,9 @@ namespace Fabric.Cluster;
 /// their stream is their only output.
 /// </remarks>
 /// <param name="eventLevel">
-/// What every member can read; null for no limit. An event is written under the newest manifest of that level, and a decision
-/// whose events have none is not written.
+/// What every member can read, by a state of this entity; null for no limit. The state before a decision and the one after it
+/// count: a member that is let in or out by an event must be able to read it. An event is written under the newest manifest of that
+/// level, and a decision whose events have none is not written.
 /// </param>
 /// <param name="mayRetry">
 /// Asked after a conflict; false ends the command, since the caller is no longer the one to decide.
@@ -29,7 +30,7 @@ public sealed class ClusterEntityRunner<TState>(
     IClusterStore store,
     StreamRules rules,
     ClusterWriter writer,
-    Func<int>? eventLevel = null,
+    Func<TState, int>? eventLevel = null,
     Func<CancellationToken, ValueTask<bool>>? mayRetry = null,
     Action<string>? report = null)
     where TState : class
@@ -96,7 +97,7 @@ public sealed class ClusterEntityRunner<TState>(
             var accepted = (Decision.Accepted)decision;
             if (accepted.Events.IsEmpty)
                 return new AskResult.Replied(accepted.Reply);
-            var readable = eventLevel?.Invoke() ?? int.MaxValue;
+            var readable = Readable(accepted.Events);
             if (accepted.Events.FirstOrDefault(e => rules.Catalog.LevelOf(e) > readable) is { } tooNew)
                 return new AskResult.Unavailable(TooNew(tooNew, readable));
             var append = Compose(accepted.Events, readable, correlation);
@@ -120,6 +121,10 @@ public sealed class ClusterEntityRunner<TState>(
         }
         return new AskResult.Unavailable(trouble);
     }
+
+    private int Readable(ImmutableArray<IEvent> events) => eventLevel is null
+        ? int.MaxValue
+        : Math.Min(eventLevel(State), eventLevel(events.Aggregate(State, entity.Evolve)));
 
     /// <summary>A member that met an event which it does not know would stop following the stream.</summary>
     private string TooNew(IEvent e, int readable) =>

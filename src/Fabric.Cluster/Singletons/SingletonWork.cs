@@ -46,9 +46,9 @@ internal sealed partial class SingletonWork
         (_store, _settings, _writer, _self, _held, _watcher, _faulted) = (store, settings, writer, self, held, watcher, faulted);
         _silent = new SilentMembers(writer.Time);
         _resting = new RestingBlocks(writer.Time);
-        _membership = Runner(new Membership(), Membership.Id(settings.Cluster));
-        _podCidr = Runner(new PodCidr(), PodCidr.Id(settings.Cluster));
-        _meshes = [.. settings.Meshes.Select(m => (m, Runner(new VtepMesh(), VtepMesh.Id(m.Network))))];
+        _membership = Runner(new Membership(), Membership.Id(settings.Cluster), members => members.EventLevel);
+        _podCidr = Runner(new PodCidr(), PodCidr.Id(settings.Cluster), _ => _membership.State.EventLevel);
+        _meshes = [.. settings.Meshes.Select(m => (m, Runner(new VtepMesh(), VtepMesh.Id(m.Network), _ => _membership.State.EventLevel)))];
     }
 
     private bool IsStalled => (_membership.Stall ?? _podCidr.Stall ?? _meshes.Select(m => m.Runner.Stall).FirstOrDefault(s => s is not null))
@@ -145,10 +145,9 @@ internal sealed partial class SingletonWork
         }
     }
 
-    private ClusterEntityRunner<TState> Runner<TState>(IEntity<TState> entity, PersistenceId id)
+    private ClusterEntityRunner<TState> Runner<TState>(IEntity<TState> entity, PersistenceId id, Func<TState, int> eventLevel)
         where TState : class =>
-        new(entity, id, _store, _settings.Streams, _writer, () => _membership.State.EventLevel,
-            _ => ValueTask.FromResult(_held.IsSurelyHeld));
+        new(entity, id, _store, _settings.Streams, _writer, eventLevel, _ => ValueTask.FromResult(_held.IsSurelyHeld));
 
     private static Task<AskResult> AskAsync<TState>(
         ClusterEntityRunner<TState> runner, ICommand command, CancellationToken cancellationToken)

@@ -64,16 +64,12 @@ public sealed class ClusterOperations(NodeParameters node, Func<(IClusterStore S
     }
 
     /// <summary>What every member can read is taken from the stream that is written: a follower of it may lag behind a member that came.</summary>
-    private ClusterEntityRunner<Membership.State> Members((IClusterStore Store, ClusterWriter Writer) cluster)
-    {
-        ClusterEntityRunner<Membership.State>? members = null;
-        return members = new ClusterEntityRunner<Membership.State>(new Membership(), Membership.Id(node.Options.ClusterName), cluster.Store,
-            node.Streams, cluster.Writer, () => members!.State.EventLevel);
-    }
+    private ClusterEntityRunner<Membership.State> Members((IClusterStore Store, ClusterWriter Writer) cluster) => new(
+        new Membership(), Membership.Id(node.Options.ClusterName), cluster.Store, node.Streams, cluster.Writer, members => members.EventLevel);
 
     private ClusterEntityRunner<PodCidr.State> PodCidrs(
         (IClusterStore Store, ClusterWriter Writer) cluster, ClusterEntityRunner<Membership.State> members) => new(
-        new PodCidr(), PodCidr.Id(node.Options.ClusterName), cluster.Store, node.Streams, cluster.Writer, () => members.State.EventLevel);
+        new PodCidr(), PodCidr.Id(node.Options.ClusterName), cluster.Store, node.Streams, cluster.Writer, _ => members.State.EventLevel);
 
     private OperationOutcome.Unavailable NotJoined() => new(
         $"this node has not joined the cluster{(storeFault() is { } fault ? $"; the cluster store: {fault}" : "")}");

@@ -146,7 +146,7 @@ public sealed class ClusterEntityRunnerTests
             .Add("pod-cidr-assigned/2", ClusterEventJson.Default.PodCidrAssigned, level: 2)
             .Build();
         var runner = new ClusterEntityRunner<PodCidr.State>(
-            new PodCidr(), Id, _memory, StreamRules.Default with { Catalog = catalog }, new ClusterWriter(new NodeName("one"), "uid-one", 1, time), () => readable);
+            new PodCidr(), Id, _memory, StreamRules.Default with { Catalog = catalog }, new ClusterWriter(new NodeName("one"), "uid-one", 1, time), _ => readable);
         Assert.IsType<AskResult.Replied>(await Configure(runner));
         var before = runner.SequenceNr;
         var refused = Assert.IsType<AskResult.Unavailable>(await Assign(runner, "a"));
@@ -162,7 +162,7 @@ public sealed class ClusterEntityRunnerTests
         var readable = 1;
         var catalog = ClusterEvents.Catalog.With("pod-cidr-assigned/2", ClusterEventJson.Default.PodCidrAssigned);
         var runner = new ClusterEntityRunner<PodCidr.State>(
-            new PodCidr(), Id, _memory, StreamRules.Default with { Catalog = catalog }, new ClusterWriter(new NodeName("one"), "uid-one", 1, time), () => readable);
+            new PodCidr(), Id, _memory, StreamRules.Default with { Catalog = catalog }, new ClusterWriter(new NodeName("one"), "uid-one", 1, time), _ => readable);
         await Configure(runner);
         await Assign(runner, "a");
         readable = catalog.Level;
@@ -171,6 +171,26 @@ public sealed class ClusterEntityRunnerTests
         await foreach (var e in _memory.ReadAsync(Id, runner.SequenceNr - 1, default))
             manifests.Add(e.Manifest);
         Assert.Equal(["pod-cidr-assigned/1", "pod-cidr-assigned/2"], manifests);
+    });
+
+    [Fact]
+    public void A_member_can_read_the_event_that_lets_it_in() => SimulatedLoop.Run(async time =>
+    {
+        var next = ClusterEvents.Catalog.With("member-up/2", ClusterEventJson.Default.MemberUp);
+        var id = Membership.Id("fabric");
+        var members = new ClusterEntityRunner<Membership.State>(new Membership(), id, _memory, StreamRules.Default with { Catalog = next },
+            new ClusterWriter(new NodeName("one"), "uid-one", 1, time), state => state.EventLevel);
+        foreach (var leases in new[] { new[] { Lease("new", 1, 2) }, [Lease("new", 2, 2)], [Lease("new", 2, 2), Lease("old", 1, 1)] })
+            Assert.IsType<AskResult.Replied>(await members.AskAsync(new Membership.Command.Observe([.. leases]), CorrelationId.None, default));
+        var manifests = new List<string>();
+        await foreach (var e in _memory.ReadAsync(id, 1, default))
+            manifests.Add(e.Manifest);
+        Assert.Equal(
+            ["member-joining/1", "member-up/1", "member-restarted/1", "member-up/2", "member-joining/1", "member-up/1"], manifests);
+
+        static LeaseSighting Lease(string node, long incarnation, int eventLevel) => new(
+            new NodeLeaseRecord(new NodeName(node), $"uid-{node}", incarnation, [], [], "1.0.0", eventLevel, NodeLeaseState.Up),
+            LeaseLiveness.Live);
     });
 
     private static PodCidr.State PodCidrState() => new PodCidr().Initial;

@@ -80,6 +80,7 @@ internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clus
                     break;
             }
         }
+        CheckReadable(append);
     }
 
     /// <summary>Whoever writes to a stream knows every event in it that no snapshot covers.</summary>
@@ -95,14 +96,14 @@ internal sealed class ClusterLedger(SimulationRun run, ImmutableArray<Cidr> clus
         }
     }
 
-    /// <summary>Whoever is a member by then can read what is written.</summary>
+    /// <summary>Whoever is a member before it or after it can read what is written.</summary>
     private void CheckReadable(Append append)
     {
         foreach (var name in Members.Keys)
         {
             var known = KnownTo(name);
             if (append.Events.FirstOrDefault(e => !known.Contains(e.Manifest)) is { } e)
-                run.Check(false, $"{append.CommitId.Writer} writes {e.Manifest} to {append.Stream}, and member {name} does not know it");
+                run.Check(false, $"{append.CommitId.Writer} writes {e.Manifest} to {append.Stream}, and {name}, a member, does not know it");
         }
     }
 
