@@ -39,16 +39,20 @@ public sealed partial class Membership
         var freed = ImmutableArray.CreateBuilder<NodeRef>();
         if (member is not null)
         {
-            events.Add(new MembershipEvent.MemberRemoved(member.Node, member.Uid, member.Incarnation, FreesCidrs: true, remove.Reason, at));
+            events.Add(new MembershipEvent.MemberRemoved(
+                member.Node, member.Uid, Last(member.Uid, member.Incarnation), FreesCidrs: true, remove.Reason, at));
             freed.Add(member.Ref);
         }
         foreach (var gone in former)
         {
             if (!gone.FreesCidrs)
-                events.Add(new MembershipEvent.MemberRemoved(gone.Node, gone.Uid, gone.Incarnation, FreesCidrs: true, remove.Reason, at));
+                events.Add(new MembershipEvent.MemberRemoved(
+                    gone.Node, gone.Uid, Last(gone.Uid, gone.Incarnation), FreesCidrs: true, remove.Reason, at));
             freed.Add(gone.Ref);
         }
         return new Decision.Accepted(events.ToImmutable(), new Reply.Removed(freed.ToImmutable()));
+
+        long Last(string uid, long known) => remove.Lease is { } lease && lease.Uid == uid ? Math.Max(known, lease.Incarnation) : known;
     }
 
     private static Decision RemoveSilent(State state, Command.RemoveSilent silent, DateTimeOffset at)

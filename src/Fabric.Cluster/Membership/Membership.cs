@@ -50,7 +50,11 @@ public sealed partial class Membership : IEntity<Membership.State>
         /// <summary>Takes a node, and whoever had its name before, out of the cluster.</summary>
         /// <param name="Uid">Only this uid; null for the name as a whole.</param>
         /// <param name="IsForced">Also if its agent runs; that one finds out and comes back.</param>
-        public sealed record Remove(NodeName Node, string? Uid, bool IsForced, string Reason) : Command;
+        /// <param name="Lease">
+        /// What the node's lease says, if there is one: the node may have started again since it was last observed, and that life is
+        /// removed too.
+        /// </param>
+        public sealed record Remove(NodeName Node, string? Uid, bool IsForced, string Reason, NodeLeaseRecord? Lease = null) : Command;
 
         /// <summary>They have been silent for the time that was chosen for that: they leave the meshes and keep their CIDRs.</summary>
         public sealed record RemoveSilent(ImmutableArray<SilentMember> Members, string Reason) : Command;

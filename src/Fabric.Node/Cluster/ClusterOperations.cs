@@ -31,7 +31,20 @@ public sealed class ClusterOperations(NodeParameters node, Func<(IClusterStore S
     {
         if (access() is not { } cluster)
             return NotJoined();
-        var remove = new Membership.Command.Remove(name, uid, isForced, By);
+        NodeLeaseRecord? lease;
+        try
+        {
+            var leases = await cluster.Store.ReadLeasesAsync(NodeLeaseRecord.LeaseName(name), cancellationToken);
+            // Others' names may begin with this one.
+            lease = leases.FirstOrDefault(l => l.Name == NodeLeaseRecord.LeaseName(name)) is { } found
+                ? NodeLeaseRecord.TryDecode(found.Value.Span)
+                : null;
+        }
+        catch (JournalException e)
+        {
+            return new OperationOutcome.Unavailable(e.Message);
+        }
+        var remove = new Membership.Command.Remove(name, uid, isForced, By, lease);
         var members = Members(cluster);
         var answer = await members.AskAsync(remove, CorrelationId.None, cancellationToken);
         if (answer is not AskResult.Replied { Reply: Membership.Reply.Removed removed })

@@ -114,6 +114,17 @@ public sealed class MembershipTests
     }
 
     [Fact]
+    public void A_node_that_started_again_and_died_before_anybody_saw_it_does_not_come_back_after_its_removal()
+    {
+        Observe(See("a"));
+        Assert.Equal(["MemberRemoved"], Do(Remove("a", force: true) with { Lease = See("a", incarnation: 2).Lease }));
+        Assert.Empty(Observe(See("a", incarnation: 2)));
+        Assert.Equal(["MemberJoining", "MemberUp"], Observe(See("a", incarnation: 3)));
+        Do(Remove("a", force: true) with { Lease = See("a", uid: "another", incarnation: 9).Lease });
+        Assert.Equal(["MemberJoining", "MemberUp"], Observe(See("a", incarnation: 4)));
+    }
+
+    [Fact]
     public void A_removed_node_is_no_member_before_it_has_found_out()
     {
         Observe(See("a", incarnation: 4));
