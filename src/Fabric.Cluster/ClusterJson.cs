@@ -10,6 +10,7 @@ namespace Fabric.Cluster;
 [JsonSerializable(typeof(Membership.State), TypeInfoPropertyName = "MembershipState")]
 [JsonSerializable(typeof(PodCidr.State), TypeInfoPropertyName = "PodCidrState")]
 [JsonSerializable(typeof(VtepMesh.State), TypeInfoPropertyName = "VtepMeshState")]
+[JsonSerializable(typeof(VirtualNetworks.State), TypeInfoPropertyName = "VirtualNetworksState")]
 [JsonSerializable(typeof(NodeLeaseRecord))]
 [JsonSerializable(typeof(SingletonLeaseRecord))]
 internal sealed partial class ClusterJson : JsonSerializerContext;

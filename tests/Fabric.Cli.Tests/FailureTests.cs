@@ -79,6 +79,10 @@ public sealed class FailureTests
     [InlineData("node", "remove")]
     [InlineData("cidr")]
     [InlineData("cidr", "add")]
+    [InlineData("network")]
+    [InlineData("network", "create")]
+    [InlineData("network", "list")]
+    [InlineData("network", "delete")]
     public async Task Help_of_each_command_has_an_example(params string[] command)
     {
         var run = await CliBinary.RunAsync("/nonexistent.sock", [.. command, "--help"]);

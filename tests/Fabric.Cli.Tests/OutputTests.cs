@@ -14,6 +14,7 @@ public sealed partial class OutputTests
     [InlineData("status")]
     [InlineData("members")]
     [InlineData("mesh")]
+    [InlineData("network", "list")]
     [InlineData("ports")]
     [InlineData("ports", "--verbose")]
     [InlineData("ips")]
@@ -115,6 +116,9 @@ public sealed partial class OutputTests
     [InlineData("undrain node-b", "node", "undrain", "node-b")]
     [InlineData("remove node-b, uid 77aa, by force", "node", "remove", "node-b", "--uid", "77aa", "--force")]
     [InlineData("add 10.245.0.0/16 (/26 for each node)", "cidr", "add", "10.245.0.0/16", "--node-prefix-length", "26")]
+    [InlineData("create blue, VNI 77, 10.9.0.0/24 (gateway 10.9.0.9, blocks of /27, without 10.9.0.250/32)", "network", "create", "blue",
+        "--subnet", "10.9.0.0/24", "--gateway", "10.9.0.9", "--exclude", "10.9.0.250", "--vni", "77", "--block-prefix-length", "27")]
+    [InlineData("delete blue", "network", "delete", "blue")]
     public async Task A_command_that_changes_the_cluster_says_what_was_done(string operation, params string[] arguments)
     {
         await using var admin = await RunningAdmin.StartAsync();

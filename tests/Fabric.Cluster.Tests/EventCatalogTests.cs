@@ -28,7 +28,7 @@ public sealed class EventCatalogTests
     [Fact]
     public void Every_event_type_of_the_cluster_has_a_manifest()
     {
-        var types = new[] { typeof(MembershipEvent), typeof(PodCidrEvent), typeof(MeshEvent) }
+        var types = new[] { typeof(MembershipEvent), typeof(PodCidrEvent), typeof(MeshEvent), typeof(VirtualNetworkEvent) }
             .SelectMany(t => t.GetNestedTypes())
             .Where(t => typeof(IEvent).IsAssignableFrom(t))
             .ToHashSet();

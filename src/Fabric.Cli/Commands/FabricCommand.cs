@@ -45,7 +45,7 @@ internal static class FabricCommand
         var common = new CommonOptions();
         var root = new RootCommand(
             """
-            Shows what a Fabric node's agent knows and what has happened, and takes nodes out of the cluster.
+            Shows what a Fabric node's agent knows and what has happened, takes nodes out of the cluster, and makes virtual networks.
 
             Exit codes: 0 ok, 1 the answer says that something is wrong, 2 usage, 3 the agent can't be reached.
             """)
@@ -84,6 +84,8 @@ internal static class FabricCommand
         var operations = new OperationCommands(common, (command, lines) => examples[command] = lines);
         root.Add(operations.Node());
         root.Add(operations.Cidr());
+        root.Add(operations.Network(Answer(common, "list", "The virtual networks as this node knows them.",
+            AdminPaths.Networks, AdminJson.Default.NetworksAnswer, (n, _, output) => Tables.Networks(n, output))));
         var version = new Command("version", "This command's version; the agent's is in status.");
         version.SetAction(_ => Console.Out.Write($"{ThisVersion.Text}\n"));
         Add(version, "fabric version");

@@ -3,9 +3,10 @@ using Fabric.Messages;
 
 namespace Fabric.Cli;
 
-/// <summary>The commands that change the cluster: <c>fabric node drain|undrain|remove</c> and <c>fabric cidr add</c>.</summary>
+/// <summary>The commands that change the cluster: <c>fabric node drain|undrain|remove</c> and <c>fabric cidr add</c>,
+/// <c>fabric network create|list|delete</c>.</summary>
 /// <remarks>Nothing is asked back: what must not be done by mistake is refused with the reason.</remarks>
-internal sealed class OperationCommands(CommonOptions common, Action<Command, string[]> add)
+internal sealed partial class OperationCommands(CommonOptions common, Action<Command, string[]> add)
 {
     private readonly Argument<string> _node = new("NAME") { Description = "The node's name, as fabric members shows it" };
 

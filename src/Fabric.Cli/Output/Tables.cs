@@ -26,6 +26,22 @@ internal static class Tables
         output.Write($"as {a.Node} knows it; * runs the cluster's singletons\nstore: {StatusView.Cluster(a.Cluster, a.At)}\n");
     }
 
+    public static void Networks(NetworksAnswer a, TextWriter output)
+    {
+        var table = new Table("NETWORK", "VNI", "SUBNET", "GATEWAY", "BLOCKS", "CLAIMED", "NODES");
+        foreach (var n in a.Networks)
+        {
+            foreach (var s in n.Subnets)
+            {
+                var all = s.Blocks == long.MaxValue ? "2^63 or more" : s.Blocks.ToString(CultureInfo.InvariantCulture);
+                table.Add(n.Network.Value, n.Vni.ToString(), s.Cidr.ToString(), s.Gateway.ToString(),
+                    $"{s.Used}/{all} of /{s.BlockPrefixLength}", $"{s.Claimed}", Words.List(n.Nodes));
+            }
+        }
+        table.Write(output);
+        output.Write($"as {a.Node} knows them; store: {StatusView.Cluster(a.Cluster, a.At)}\n");
+    }
+
     public static void Mesh(MeshAnswer a, TextWriter output)
     {
         output.Write($"{a.Node}: VTEP {Words.List(a.Vteps)}, pods {Words.List(a.PodCidrs)}, "

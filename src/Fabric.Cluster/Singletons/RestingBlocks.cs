@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Fabric.Messages;
 
 namespace Fabric.Cluster;
 
@@ -8,24 +7,27 @@ namespace Fabric.Cluster;
 /// The time of the event does not tell: whoever freed a block and whoever assigns it are different nodes, and the wall clock of
 /// either may be wrong by hours. A new holder counts from its first look, so a rest may become longer and never shorter.
 /// </remarks>
-internal sealed class RestingBlocks(TimeProvider time)
+internal sealed class RestingBlocks<TBlock, TRest>(TimeProvider time)
+    where TBlock : notnull
+    where TRest : class
 {
-    private readonly Dictionary<Cidr, (PodCidr.Rest Freed, long SeenAt)> _seen = [];
+    private readonly Dictionary<TBlock, (TRest Freed, long SeenAt)> _seen = [];
 
     /// <returns>Those that have rested, and when the next one will have; null if none is left.</returns>
-    public (ImmutableSortedDictionary<Cidr, PodCidr.Rest> Rested, TimeSpan? Next) Look(PodCidr.State state, TimeSpan quarantine)
+    public (ImmutableSortedDictionary<TBlock, TRest> Rested, TimeSpan? Next) Look(
+        ImmutableSortedDictionary<TBlock, TRest> resting, TimeSpan quarantine)
     {
-        foreach (var gone in _seen.Keys.Where(c => !state.Resting.ContainsKey(c)).ToList())
+        foreach (var gone in _seen.Keys.Where(c => !resting.ContainsKey(c)).ToList())
             _seen.Remove(gone);
-        var rested = ImmutableSortedDictionary.CreateBuilder<Cidr, PodCidr.Rest>();
+        var rested = ImmutableSortedDictionary.CreateBuilder<TBlock, TRest>();
         TimeSpan? next = null;
-        foreach (var (cidr, rest) in state.Resting)
+        foreach (var (block, rest) in resting)
         {
-            if (!_seen.TryGetValue(cidr, out var seen) || seen.Freed != rest)
-                _seen[cidr] = seen = (rest, time.GetTimestamp());
+            if (!_seen.TryGetValue(block, out var seen) || !seen.Freed.Equals(rest))
+                _seen[block] = seen = (rest, time.GetTimestamp());
             var left = quarantine - time.GetElapsedTime(seen.SeenAt);
             if (left <= TimeSpan.Zero)
-                rested[cidr] = rest;
+                rested[block] = rest;
             else if (next is null || left < next)
                 next = left;
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Fabric.Actors;
+using Fabric.Messages;
 
 namespace Fabric.Cluster;
 
@@ -83,7 +84,7 @@ internal sealed partial class SingletonWork
         while (true)
         {
             var assign = new PodCidr.Command.Assign(
-                [.. _membership.State.Up.Select(m => m.Ref)], _resting.Look(_podCidr.State, _settings.Quarantine).Rested);
+                [.. _membership.State.Up.Select(m => m.Ref)], _resting.Look(_podCidr.State.Resting, _settings.Quarantine).Rested);
             switch (await AskAsync(_podCidr, assign, cancellationToken))
             {
                 case AskResult.Replied { Reply: PodCidr.Reply.Assigned { Complete: true } assigned }:
@@ -102,8 +103,14 @@ internal sealed partial class SingletonWork
         }
     }
 
+    private Task<TimeSpan?> SyncDefaultAsync(VtepMesh.Command.Open open, ClusterEntityRunner<VtepMesh.State> mesh,
+        ImmutableArray<string>.Builder faults, CancellationToken cancellationToken) =>
+        SyncAsync(open, mesh, _podCidr.State.CidrsOf, _podCidr.SequenceNr, faults, cancellationToken);
+
+    /// <param name="cidrsOf">What a node uid's pods have in this network; empty if it takes no part.</param>
+    /// <param name="sequenceNr">The event that this is as of.</param>
     private async Task<TimeSpan?> SyncAsync(VtepMesh.Command.Open open, ClusterEntityRunner<VtepMesh.State> mesh,
-        ImmutableArray<string>.Builder faults, CancellationToken cancellationToken)
+        Func<string, ImmutableArray<Cidr>> cidrsOf, long sequenceNr, ImmutableArray<string>.Builder faults, CancellationToken cancellationToken)
     {
         var opened = await AskAsync(mesh, open, cancellationToken);
         if (opened is not AskResult.Replied)
@@ -114,10 +121,10 @@ internal sealed partial class SingletonWork
         }
         var members = _membership.State.Members;
         var present = members.Values.Select(m =>
-            new MeshMember(m.Node, m.Uid, m.State, m.Reason, m.Vteps, _podCidr.State.CidrsOf(m.Uid)));
+            new MeshMember(m.Node, m.Uid, m.State, m.Reason, m.Vteps, cidrsOf(m.Uid)));
         var gone = _membership.State.Former.Values.Where(f => !members.ContainsKey(f.Node)).GroupBy(f => f.Node)
             .Select(f => f.MaxBy(x => x.Since)!).Select(f => new MeshMember(f.Node, f.Uid, MemberState.Removed, f.Reason, [], []));
-        var sync = new VtepMesh.Command.Sync([.. present.Concat(gone)], _podCidr.SequenceNr);
+        var sync = new VtepMesh.Command.Sync([.. present.Concat(gone)], sequenceNr);
         while (true)
         {
             switch (await AskAsync(mesh, sync, cancellationToken))

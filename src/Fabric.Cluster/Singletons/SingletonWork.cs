@@ -34,10 +34,13 @@ internal sealed partial class SingletonWork
     private readonly LeaseWatcher _watcher;
     private readonly Action<ImmutableArray<string>> _faulted;
     private readonly SilentMembers _silent;
-    private readonly RestingBlocks _resting;
+    private readonly RestingBlocks<Cidr, PodCidr.Rest> _resting;
+    private readonly RestingBlocks<VirtualNetworks.RestingBlock, VirtualNetworks.BlockRest> _restingOfNetworks;
     private readonly ClusterEntityRunner<Membership.State> _membership;
     private readonly ClusterEntityRunner<PodCidr.State> _podCidr;
     private readonly ImmutableArray<(VtepMesh.Command.Open Open, ClusterEntityRunner<VtepMesh.State> Runner)> _meshes;
+    private readonly ClusterEntityRunner<VirtualNetworks.State> _networks;
+    private readonly Dictionary<PersistenceId, ClusterEntityRunner<VtepMesh.State>> _networkMeshes = [];
     private bool _isOutdated = true;
 
     public SingletonWork(IClusterStore store, ClusterSettings settings, ClusterWriter writer, SingletonLeaseRecord self, HeldLease held,
@@ -45,14 +48,16 @@ internal sealed partial class SingletonWork
     {
         (_store, _settings, _writer, _self, _held, _watcher, _faulted) = (store, settings, writer, self, held, watcher, faulted);
         _silent = new SilentMembers(writer.Time);
-        _resting = new RestingBlocks(writer.Time);
+        _resting = new(writer.Time);
+        _restingOfNetworks = new(writer.Time);
         _membership = Runner(new Membership(), Membership.Id(settings.Cluster), members => members.EventLevel);
         _podCidr = Runner(new PodCidr(), PodCidr.Id(settings.Cluster), _ => _membership.State.EventLevel);
+        _networks = Runner(new VirtualNetworks(), VirtualNetworks.Id(settings.Cluster), _ => _membership.State.EventLevel);
         _meshes = [.. settings.Meshes.Select(m => (m, Runner(new VtepMesh(), VtepMesh.Id(m.Network), _ => _membership.State.EventLevel)))];
     }
 
-    private bool IsStalled => (_membership.Stall ?? _podCidr.Stall ?? _meshes.Select(m => m.Runner.Stall).FirstOrDefault(s => s is not null))
-        is not null;
+    private bool IsStalled => _membership.Stall is not null || _podCidr.Stall is not null || _networks.Stall is not null
+        || _meshes.Select(m => m.Runner).Concat(_networkMeshes.Values).Any(m => m.Stall is not null);
 
     /// <summary>
     /// Works until cancelled, until the lease is in doubt, or until a stream holds what this version does not know.
@@ -87,7 +92,8 @@ internal sealed partial class SingletonWork
             _watcher.Changed.Raise();
         });
         PersistenceId[] streams =
-            [Membership.Id(_settings.Cluster), PodCidr.Id(_settings.Cluster), .. _meshes.Select(m => VtepMesh.Id(m.Open.Network))];
+            [Membership.Id(_settings.Cluster), PodCidr.Id(_settings.Cluster), VirtualNetworks.Id(_settings.Cluster),
+                .. _meshes.Select(m => VtepMesh.Id(m.Open.Network))];
         return Task.WhenAll(streams.Select(s => wakes.RunAsync(s, cancellationToken)));
     }
 
@@ -116,7 +122,8 @@ internal sealed partial class SingletonWork
         if (retry is null || retry == WaitingRetryAfter)
         {
             foreach (var (open, runner) in _meshes)
-                retry = Sooner(retry, await SyncAsync(open, runner, faults, cancellationToken));
+                retry = Sooner(retry, await SyncDefaultAsync(open, runner, faults, cancellationToken));
+            retry = Sooner(retry, await SyncNetworksAsync(faults, cancellationToken));
             await DeleteLeasesAsync(faults, cancellationToken);
         }
         _faulted(faults.ToImmutable());
@@ -133,7 +140,8 @@ internal sealed partial class SingletonWork
         {
             await _membership.RefreshAsync(cancellationToken);
             await _podCidr.RefreshAsync(cancellationToken);
-            foreach (var (_, runner) in _meshes)
+            await _networks.RefreshAsync(cancellationToken);
+            foreach (var runner in _meshes.Select(m => m.Runner).Concat(_networkMeshes.Values))
                 await runner.RefreshAsync(cancellationToken);
             return null;
         }

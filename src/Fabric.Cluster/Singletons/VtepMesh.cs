@@ -24,6 +24,12 @@ public sealed class VtepMesh : IEntity<VtepMesh.State>
 
     public static PersistenceId Id(string network) => new(PersistenceKind, network);
 
+    /// <summary>
+    /// A virtual network's mesh. With the VNI, since a mesh is opened once and a deleted network's name may come again; no cluster's
+    /// name holds the '@'.
+    /// </summary>
+    public static PersistenceId Id(NetworkName network, Vni vni) => new(PersistenceKind, $"{network}@{vni}");
+
     public abstract record Command : ICommand
     {
         private Command()

@@ -10,6 +10,7 @@ namespace Fabric.Messages;
     Converters = [typeof(Rfc3339TimeConverter)])]
 [JsonSerializable(typeof(StatusAnswer))]
 [JsonSerializable(typeof(MembersAnswer))]
+[JsonSerializable(typeof(NetworksAnswer))]
 [JsonSerializable(typeof(MeshAnswer))]
 [JsonSerializable(typeof(PortsAnswer))]
 [JsonSerializable(typeof(IpsAnswer))]

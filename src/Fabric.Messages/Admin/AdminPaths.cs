@@ -9,6 +9,9 @@ public static class AdminPaths
 
     public const string Status = "/v1/status";
     public const string Members = "/v1/members";
+    public const string Networks = "/v1/networks";
+
+    /// <summary>Takes <c>network</c>: a virtual network instead of the default one.</summary>
     public const string Mesh = "/v1/mesh";
     public const string Ports = "/v1/ports";
     public const string Ips = "/v1/ips";
@@ -25,8 +28,14 @@ public static class AdminPaths
     /// <summary>Takes <c>cidr</c> and <c>nodePrefixLength</c>.</summary>
     public const string AddCidr = "/v1/cidrs/add";
 
-    /// <summary>Those that change something, by POST; each answers an <see cref="OperationAnswer"/>.</summary>
-    public static ImmutableArray<string> Operations { get; } = [DrainNode, UndrainNode, RemoveNode, AddCidr];
+    /// <summary>Takes <c>network</c> and <c>subnet</c>, and <c>gateway</c>, <c>exclude</c>, <c>vni</c>, <c>blockPrefixLength</c>.</summary>
+    public const string CreateNetwork = "/v1/networks/create";
 
-    public static ImmutableArray<string> All { get; } = [Status, Members, Mesh, Ports, Ips, Flows, Events, .. Operations];
+    /// <summary>Takes <c>network</c>.</summary>
+    public const string DeleteNetwork = "/v1/networks/delete";
+
+    /// <summary>Those that change something, by POST; each answers an <see cref="OperationAnswer"/>.</summary>
+    public static ImmutableArray<string> Operations { get; } = [DrainNode, UndrainNode, RemoveNode, AddCidr, CreateNetwork, DeleteNetwork];
+
+    public static ImmutableArray<string> All { get; } = [Status, Members, Networks, Mesh, Ports, Ips, Flows, Events, .. Operations];
 }

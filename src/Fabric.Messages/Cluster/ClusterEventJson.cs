@@ -25,4 +25,12 @@ namespace Fabric.Messages;
 [JsonSerializable(typeof(MeshEvent.MeshOpened))]
 [JsonSerializable(typeof(MeshEvent.VtepJoined))]
 [JsonSerializable(typeof(MeshEvent.VtepLeft))]
+[JsonSerializable(typeof(VirtualNetworkEvent.NetworkCreated))]
+[JsonSerializable(typeof(VirtualNetworkEvent.NetworkDeleted))]
+[JsonSerializable(typeof(VirtualNetworkEvent.NetworkForgotten))]
+[JsonSerializable(typeof(VirtualNetworkEvent.BlocksTaken))]
+[JsonSerializable(typeof(VirtualNetworkEvent.BlocksReturned))]
+[JsonSerializable(typeof(VirtualNetworkEvent.BlocksRested))]
+[JsonSerializable(typeof(VirtualNetworkEvent.AddressClaimed))]
+[JsonSerializable(typeof(VirtualNetworkEvent.ClaimReleased))]
 public sealed partial class ClusterEventJson : JsonSerializerContext;

@@ -24,5 +24,13 @@ public static class ClusterEvents
         .Add("mesh-opened/1", ClusterEventJson.Default.MeshOpened)
         .Add("vtep-joined/1", ClusterEventJson.Default.VtepJoined)
         .Add("vtep-left/1", ClusterEventJson.Default.VtepLeft)
+        .Add("network-created/1", ClusterEventJson.Default.NetworkCreated)
+        .Add("network-deleted/1", ClusterEventJson.Default.NetworkDeleted)
+        .Add("network-forgotten/1", ClusterEventJson.Default.NetworkForgotten)
+        .Add("network-blocks-taken/1", ClusterEventJson.Default.BlocksTaken)
+        .Add("network-blocks-returned/1", ClusterEventJson.Default.BlocksReturned)
+        .Add("network-blocks-rested/1", ClusterEventJson.Default.BlocksRested)
+        .Add("network-address-claimed/1", ClusterEventJson.Default.AddressClaimed)
+        .Add("network-claim-released/1", ClusterEventJson.Default.ClaimReleased)
         .Build();
 }

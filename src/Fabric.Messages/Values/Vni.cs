@@ -11,6 +11,9 @@ public readonly record struct Vni : IComparable<Vni>, IComparable, ISpanParsable
     public const uint Min = 1;
     public const uint Max = 0xFF_FFFF;
 
+    /// <summary>No network's: BFD's packets on the paths between nodes have it.</summary>
+    public static readonly Vni OfPaths = new(Max);
+
     public Vni(uint value)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(value, Min);

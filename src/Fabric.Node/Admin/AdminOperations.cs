@@ -27,6 +27,14 @@ internal sealed class AdminOperations(EventLoop loop, IClusterOperations? operat
                 var (node, uid, force) = (parameters.Node(), parameters.Text("uid"), parameters.Flag("force"));
                 operation = (o, token) => o.RemoveAsync(node, uid, force, token);
                 break;
+            case AdminPaths.CreateNetwork:
+                var (created, vni, subnets) = (parameters.Network(), parameters.Vni(), parameters.Subnets());
+                operation = (o, token) => o.CreateNetworkAsync(created, vni, subnets, token);
+                break;
+            case AdminPaths.DeleteNetwork:
+                var deleted = parameters.Network();
+                operation = (o, token) => o.DeleteNetworkAsync(deleted, token);
+                break;
             default:
                 var range = parameters.ClusterCidr();
                 operation = (o, token) => o.AddCidrAsync(range, token);
@@ -39,7 +47,7 @@ internal sealed class AdminOperations(EventLoop loop, IClusterOperations? operat
         return await OnLoopAsync(token => operation(cluster, token), cancellationToken) switch
         {
             OperationOutcome.Done done => (done.What, 200, null),
-            OperationOutcome.Refused { Code: "unknown-node" } refused => (null, 404, new AdminError(refused.Message, null, null, [])),
+            OperationOutcome.Refused { Code: "unknown-node" or "unknown-network" } refused => (null, 404, new AdminError(refused.Message, null, null, [])),
             OperationOutcome.Refused refused => (null, 409, new AdminError(refused.Message, null, null, [])),
             OperationOutcome.Unavailable unavailable => (null, 503, new AdminError(
                 $"not surely done: {unavailable.Reason}. Ask again, a repeat does no harm", null, null, [])),

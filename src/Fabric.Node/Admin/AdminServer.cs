@@ -128,6 +128,8 @@ public sealed class AdminServer : IAsyncDisposable
             AdminPaths.Status => StatusAsync(context, cancellationToken),
             AdminPaths.Members => AnswerAsync(
                 context, NodeAnswers.Members(await ReadAsync(cancellationToken)), AdminJson.Default.MembersAnswer, cancellationToken),
+            AdminPaths.Networks => AnswerAsync(
+                context, NodeAnswers.Networks(await ReadAsync(cancellationToken)), AdminJson.Default.NetworksAnswer, cancellationToken),
             AdminPaths.Mesh => MeshAsync(context, cancellationToken),
             AdminPaths.Ports => PortsAsync(context, cancellationToken),
             AdminPaths.Ips => IpsAsync(context, cancellationToken),

@@ -13,4 +13,8 @@ namespace Fabric.Node;
 /// <param name="Conditions">What else is wrong and keeps no pod from being attached.</param>
 public sealed record ClusterFacts(
     string Store, bool Reachable, DateTimeOffset? LastContact, NodeName? Singleton, bool IsSingleton, ImmutableArray<MemberView> Members,
-    ImmutableArray<ClusterCidrUse> ClusterCidrs, ImmutableArray<string> Stalls, ImmutableArray<string> Conditions);
+    ImmutableArray<ClusterCidrUse> ClusterCidrs, ImmutableArray<string> Stalls, ImmutableArray<string> Conditions)
+{
+    /// <summary>The virtual networks, in the order of their names.</summary>
+    public ImmutableArray<VirtualNetworks.Network> Networks { get; init; } = [];
+}

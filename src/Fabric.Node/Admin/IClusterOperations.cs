@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Fabric.Cluster;
 using Fabric.Messages;
 
@@ -13,4 +14,10 @@ public interface IClusterOperations
     Task<OperationOutcome> RemoveAsync(NodeName node, string? uid, bool isForced, CancellationToken cancellationToken);
 
     Task<OperationOutcome> AddCidrAsync(ClusterCidr range, CancellationToken cancellationToken);
+
+    /// <param name="vni">Null for the next one.</param>
+    Task<OperationOutcome> CreateNetworkAsync(
+        NetworkName network, Vni? vni, ImmutableArray<NetworkSubnet> subnets, CancellationToken cancellationToken);
+
+    Task<OperationOutcome> DeleteNetworkAsync(NetworkName network, CancellationToken cancellationToken);
 }

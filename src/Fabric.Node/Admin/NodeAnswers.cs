@@ -54,6 +54,19 @@ public static class NodeAnswers
             ]);
     }
 
+    public static NetworksAnswer Networks(NodeFacts facts) => new(facts.At, facts.Identity.Node, Cluster(facts.Cluster),
+    [
+        .. (facts.Cluster?.Networks ?? []).Select(n => new NetworkEntry(n.Name, n.Vni,
+            [
+                .. n.Subnets.Select(s => new SubnetEntry(s.Cidr, s.Gateway, s.Excluded, s.BlockPrefixLength,
+                    n.Holdings.Values.Sum(h => h.Blocks.Count(b => s.Cidr.Contains(b))),
+                    n.Resting.Keys.Count(b => s.Cidr.Contains(b)),
+                    n.Claims.Keys.Count(a => s.Cidr.Contains(a)),
+                    (long)UInt128.Min(long.MaxValue, s.Blocks()))),
+            ],
+            [.. n.Nodes()])),
+    ]);
+
     public static MeshAnswer Mesh(NodeFacts facts, IReadOnlyDictionary<NodeName, DateTimeOffset> since)
     {
         var states = facts.Cluster?.Members.Where(m => !m.IsFormer).ToDictionary(m => m.Node, m => Word(m.State)) ?? [];

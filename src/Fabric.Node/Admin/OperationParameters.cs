@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Fabric.Cluster;
 using Fabric.Messages;
@@ -44,6 +45,76 @@ internal sealed class OperationParameters(IQueryCollection query)
         if (!int.TryParse(length ?? (cidr.IsV6 ? "64" : "24"), NumberStyles.None, CultureInfo.InvariantCulture, out var bits))
             _fault ??= new AdminError($"'nodePrefixLength' is a number of bits, not '{length}'", "nodePrefixLength", length, []);
         return new ClusterCidr(cidr, bits);
+    }
+
+    public NetworkName Network()
+    {
+        var text = Text("network");
+        if (NetworkName.Fault(text ?? "") is not { } fault)
+            return new NetworkName(text!);
+        _fault ??= new AdminError(text is null ? "'network' is needed: which one?" : $"'network': {fault}", "network", text, []);
+        return default;
+    }
+
+    public Vni? Vni()
+    {
+        var text = Text("vni");
+        if (text is null)
+            return null;
+        if (!Messages.Vni.TryParse(text, CultureInfo.InvariantCulture, out var vni))
+        {
+            _fault ??= new AdminError($"'vni' must be a number from {Messages.Vni.Min} to {Messages.Vni.Max}, not '{text}'", "vni", text, []);
+        }
+        return vni;
+    }
+
+    /// <summary>One subnet for each family, with what else is said of it; several values of a parameter are parted by commas.</summary>
+    public ImmutableArray<NetworkSubnet> Subnets()
+    {
+        var cidrs = List("subnet", "ADDRESS/PREFIX with the host bits zero, like 10.9.0.0/16", (string s, out Cidr cidr) =>
+            Cidr.TryParse(s, CultureInfo.InvariantCulture, out cidr));
+        if (cidrs.IsEmpty)
+            _fault ??= new AdminError("'subnet' is needed: which addresses?", "subnet", null, []);
+        var gateways = List("gateway", "an IP address", (string s, out IpAddress address) =>
+            IpAddress.TryParse(s, CultureInfo.InvariantCulture, out address));
+        var excluded = List("exclude", "an IP address or a CIDR", (string s, out Cidr cidr) =>
+        {
+            if (!IpAddress.TryParse(s, CultureInfo.InvariantCulture, out var address))
+                return Cidr.TryParse(s, CultureInfo.InvariantCulture, out cidr);
+            cidr = new Cidr(address, address.Width);
+            return true;
+        });
+        var lengths = List("blockPrefixLength", "a number of bits", (string s, out int bits) =>
+            int.TryParse(s, NumberStyles.None, CultureInfo.InvariantCulture, out bits));
+        if (lengths.Length > Math.Max(1, cidrs.Length))
+            _fault ??= new AdminError("'blockPrefixLength' is one number for each subnet", "blockPrefixLength", Text("blockPrefixLength"), []);
+        if (gateways.GroupBy(g => g.IsV6).Any(g => g.Count() > 1) || gateways.Any(g => !cidrs.Any(c => c.IsV6 == g.IsV6)))
+            _fault ??= new AdminError("'gateway' is one address for each subnet", "gateway", Text("gateway"), []);
+        if (excluded.Any(e => !cidrs.Any(c => c.IsV6 == e.IsV6)))
+            _fault ??= new AdminError("'exclude' names addresses of a family that the network has none of", "exclude", Text("exclude"), []);
+        return
+        [
+            .. cidrs.Select((cidr, i) => new NetworkSubnet(cidr,
+                    gateways.Where(g => g.IsV6 == cidr.IsV6).Cast<IpAddress?>().FirstOrDefault() ?? (cidr.Size > 1 ? cidr.At(1) : cidr.Network),
+                    [.. excluded.Where(e => e.IsV6 == cidr.IsV6).Distinct().Order()],
+                    i < lengths.Length ? lengths[i] : VirtualNetworks.DefaultBlockPrefixLength(cidr)))
+                .OrderBy(s => s.Cidr),
+        ];
+    }
+
+    private delegate bool TryParse<T>(string text, out T value);
+
+    private ImmutableArray<T> List<T>(string name, string rule, TryParse<T> tryParse)
+    {
+        var values = ImmutableArray.CreateBuilder<T>();
+        foreach (var text in Text(name)?.Split(',') ?? [])
+        {
+            if (tryParse(text, out var value))
+                values.Add(value);
+            else
+                _fault ??= new AdminError($"'{name}' must be {rule}, not '{text}'", name, text, []);
+        }
+        return values.ToImmutable();
     }
 
     public AdminError? Fault() => _fault

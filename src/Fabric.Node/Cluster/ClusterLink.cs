@@ -22,6 +22,7 @@ public sealed class ClusterLink(
     private MeshFollower? _mesh;
     private PodCidrFollower? _podCidrs;
     private MembershipFollower? _members;
+    private NetworksFollower? _networks;
 
     /// <summary>Why the store can't be read, or null.</summary>
     public string? StoreFault => _contact.Fault;
@@ -46,8 +47,11 @@ public sealed class ClusterLink(
         _part?.Singletons?.IsHolder ?? false,
         _members?.State is { } members && _podCidrs?.State is { } podCidrs ? MemberView.Of(members, podCidrs) : [],
         _podCidrs?.State is { } blocks ? ClusterCidrUse.Of(blocks, node.Options.Quarantine, time.GetUtcNow()) : [],
-        [.. new[] { _members?.Stall, _podCidrs?.Stall, _mesh?.Stall }.OfType<string>()],
-        Conditions());
+        [.. new[] { _members?.Stall, _podCidrs?.Stall, _mesh?.Stall, _networks?.Stall }.OfType<string>()],
+        Conditions())
+    {
+        Networks = [.. _networks?.State?.Networks.Values ?? []],
+    };
 
     /// <summary>Joins, and takes part until cancelled.</summary>
     /// <exception cref="AgentException">Another node has this name or uid, or a newer agent of this node has started.</exception>
@@ -61,9 +65,13 @@ public sealed class ClusterLink(
         _mesh = new MeshFollower(node, core.Host, core.Fold, context);
         _podCidrs = new PodCidrFollower(node, core, Confirmed, context);
         _members = new MembershipFollower(node, core.Standing, _part, context);
+        _networks = new NetworksFollower(node, () => { }, context);
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Together.RunAsync(
-            [_mesh.RunAsync(term.Token), _podCidrs.RunAsync(term.Token), _members.RunAsync(term.Token), _part.RunAsync(term.Token)], term);
+            [
+                _mesh.RunAsync(term.Token), _podCidrs.RunAsync(term.Token), _members.RunAsync(term.Token),
+                _networks.RunAsync(term.Token), _part.RunAsync(term.Token),
+            ], term);
         cancellationToken.ThrowIfCancellationRequested();
     }
 

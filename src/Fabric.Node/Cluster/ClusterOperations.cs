@@ -10,7 +10,7 @@ namespace Fabric.Node;
 /// follows.
 /// </remarks>
 /// <param name="access">The store, and this node's writer; null before it has joined.</param>
-public sealed class ClusterOperations(NodeParameters node, Func<(IClusterStore Store, ClusterWriter Writer)?> access, Func<string?> storeFault)
+public sealed partial class ClusterOperations(NodeParameters node, Func<(IClusterStore Store, ClusterWriter Writer)?> access, Func<string?> storeFault)
     : IClusterOperations
 {
     private string By => $"by the operator, on node {node.Options.NodeName}";
@@ -55,6 +55,10 @@ public sealed class ClusterOperations(NodeParameters node, Func<(IClusterStore S
         // The removal stands, and the holder of the singletons frees whatever the removed still hold.
         if (answer is not AskResult.Replied { Reply: PodCidr.Reply.Freed { Cidrs: var freed } })
             return NotDone(answer);
+        var networks = await Networks(cluster, members).AskAsync(
+            new VirtualNetworks.Command.FreeNodes(removed.Nodes, $"removed {By}"), CorrelationId.None, cancellationToken);
+        if (networks is not AskResult.Replied)
+            return NotDone(networks);
         return new OperationOutcome.Done($"node {name} is removed ({string.Join(", ", removed.Nodes.Select(n => n.Uid))}); "
             + (freed.IsEmpty ? "nothing was left to free" : $"{string.Join(", ", freed)} rests for {node.Options.Quarantine:g}"));
     }

@@ -67,7 +67,7 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
             errors.Add($"{raw.Source("underlay-address")}: {address} lies in --cluster-cidr; the underlay needs addresses of its own");
         foreach (var family in options.ClusterCidrs.GroupBy(c => c.IsV6).Where(g => g.Count() > 1))
             errors.Add($"{raw.Source("cluster-cidr")}: {family.Count()} {(family.Key ? "IPv6" : "IPv4")} CIDRs; one of each family can be used");
-        if (options.UsesBfd && options.Vni == OvsSwitch.PathVni)
+        if (options.UsesBfd && options.Vni == Vni.OfPaths)
             errors.Add($"{raw.Source("vni")}: {options.Vni} is the VNI of BFD's packets; choose another one, or --bfd off");
         // Else every restart of an agent that takes a moment would take its node out of the mesh.
         if (options.RemovalAfter is { } after && after < 3 * options.LeaseDuration)

@@ -45,7 +45,8 @@ public sealed class NodeEventFixtureTests
             .Where(t => t is { IsAbstract: false, IsInterface: false } && t.IsAssignableTo(typeof(IEvent)));
         // The cluster's events have a catalog of their own, in Fabric.Cluster.
         var node = events.Where(t => t.DeclaringType is not { } family
-            || family != typeof(MembershipEvent) && family != typeof(MeshEvent) && family != typeof(PodCidrEvent));
+            || family != typeof(MembershipEvent) && family != typeof(MeshEvent) && family != typeof(PodCidrEvent)
+                && family != typeof(VirtualNetworkEvent));
         Assert.DoesNotContain(node, t => !samples.Contains(t));
     }
 

@@ -128,6 +128,11 @@ public sealed class AdminServerTests
     [InlineData("/v1/nodes/remove?node=node-b&uid=77aa&force=true", "remove node-b, uid 77aa, by force")]
     [InlineData("/v1/cidrs/add?cidr=10.245.0.0/16", "add 10.245.0.0/16 (/24 for each node)")]
     [InlineData("/v1/cidrs/add?cidr=fd00::/48&nodePrefixLength=60", "add fd00::/48 (/60 for each node)")]
+    [InlineData("/v1/networks/create?network=blue&subnet=10.9.0.0/24",
+        "create blue, VNI any, 10.9.0.0/24 (gateway 10.9.0.1, blocks of /26)")]
+    [InlineData("/v1/networks/create?network=blue&subnet=10.9.0.0/24,fd09::/64&gateway=fd09::f&exclude=10.9.0.9,10.9.0.64/28&vni=77&blockPrefixLength=27",
+        "create blue, VNI 77, 10.9.0.0/24 (gateway 10.9.0.1, blocks of /27, without 10.9.0.9/32, 10.9.0.64/28); fd09::/64 (gateway fd09::f, blocks of /120)")]
+    [InlineData("/v1/networks/delete?network=blue", "delete blue")]
     public async Task An_operation_is_asked_for_by_post_and_answers_what_was_done(string path, string operation)
     {
         await using var admin = await RunningAdmin.StartAsync(new MemoryJournal());
@@ -149,6 +154,13 @@ public sealed class AdminServerTests
     [InlineData("/v1/nodes/remove?node=a&node=b", "node")]
     [InlineData("/v1/nodes/remove?node=a&force=yes", "force")]
     [InlineData("/v1/cidrs/add", "cidr")]
+    [InlineData("/v1/networks/create?subnet=10.9.0.0/24", "network")]
+    [InlineData("/v1/networks/create?network=blue", "subnet")]
+    [InlineData("/v1/networks/create?network=blue&subnet=10.9.0.1/24", "subnet")]
+    [InlineData("/v1/networks/create?network=blue&subnet=10.9.0.0/24&gateway=fd09::1", "gateway")]
+    [InlineData("/v1/networks/create?network=blue&subnet=10.9.0.0/24&exclude=x", "exclude")]
+    [InlineData("/v1/networks/create?network=blue&subnet=10.9.0.0/24&vni=0", "vni")]
+    [InlineData("/v1/networks/create?network=blue&subnet=10.9.0.0/24&blockPrefixLength=26,120", "blockPrefixLength")]
     [InlineData("/v1/cidrs/add?cidr=10.245.0.1/16", "cidr")]
     [InlineData("/v1/cidrs/add?cidr=10.245.0.0/16&nodePrefixLength=x", "nodePrefixLength")]
     public async Task An_operation_with_a_wrong_parameter_changes_nothing_and_names_it(string path, string parameter)
@@ -166,6 +178,7 @@ public sealed class AdminServerTests
 
     [Theory]
     [InlineData("unknown-node", HttpStatusCode.NotFound)]
+    [InlineData("unknown-network", HttpStatusCode.NotFound)]
     [InlineData("node-up", HttpStatusCode.Conflict)]
     [InlineData(null, HttpStatusCode.ServiceUnavailable)]
     public async Task What_came_of_an_operation_is_told_apart(string? refusal, HttpStatusCode status)

@@ -57,6 +57,13 @@ public sealed class SampleNode(INodeJournal journal) : INodeView, IClusterOperat
 
     public Task<OperationOutcome> AddCidrAsync(ClusterCidr range, CancellationToken cancellationToken) => Operated($"add {range}");
 
+    public Task<OperationOutcome> CreateNetworkAsync(
+        NetworkName network, Vni? vni, ImmutableArray<NetworkSubnet> subnets, CancellationToken cancellationToken) =>
+        Operated($"create {network}, VNI {vni?.ToString() ?? "any"}, {string.Join("; ", subnets)}");
+
+    public Task<OperationOutcome> DeleteNetworkAsync(NetworkName network, CancellationToken cancellationToken) =>
+        Operated($"delete {network}");
+
     private Task<OperationOutcome> Operated(string what)
     {
         Operations.Add(what);
@@ -71,7 +78,22 @@ public sealed class SampleNode(INodeJournal journal) : INodeView, IClusterOperat
         [
             Member("node-a", 1, MemberState.Up, "its lease is renewed", 1),
             Member("node-b", 2, SecondState, "its lease ran out", 60),
-        ], [new ClusterCidrUse(new ClusterCidr(Cidr.Parse("10.244.0.0/16"), 24), 256, 2, 1)], [], []));
+        ], [new ClusterCidrUse(new ClusterCidr(Cidr.Parse("10.244.0.0/16"), 24), 256, 2, 1)], [], [])
+        {
+            Networks = [Blue],
+        });
+
+    private static VirtualNetworks.Network Blue { get; } = new(
+        new NetworkName("blue"), new Vni(4096),
+        [
+            new NetworkSubnet(Cidr.Parse("10.9.0.0/24"), IpAddress.Parse("10.9.0.1"), [Cidr.Parse("10.9.0.250/32")], 26),
+            new NetworkSubnet(Cidr.Parse("fd09::/64"), IpAddress.Parse("fd09::1"), [], 120),
+        ],
+        ImmutableSortedDictionary<string, VirtualNetworks.Holding>.Empty.Add("uid-node-b", new VirtualNetworks.Holding(
+            new NodeName("node-b"), "uid-node-b", [Cidr.Parse("10.9.0.0/26"), Cidr.Parse("fd09::/120")])),
+        ImmutableSortedDictionary<Cidr, VirtualNetworks.BlockRest>.Empty,
+        ImmutableSortedDictionary<IpAddress, VirtualNetworks.Claim>.Empty.Add(IpAddress.Parse("10.9.0.200"), new VirtualNetworks.Claim(
+            Name, "5ad1ca3e", Nameless)));
 
     public async Task LiveAsync()
     {

@@ -14,9 +14,6 @@ namespace Fabric.Node;
 /// </remarks>
 public sealed partial class OvsSwitch
 {
-    /// <summary>No network's: <c>--vni</c> refuses it where BFD is on.</summary>
-    public static Vni PathVni { get; } = new(Vni.Max);
-
     /// <summary>Three packets lost are a path lost. A node with 1,000 peers sends and gets 1,000 packets of 66 bytes per second.</summary>
     private const int BfdIntervalMilliseconds = 1_000;
 
@@ -67,7 +64,7 @@ public sealed partial class OvsSwitch
         var options = ImmutableSortedDictionary<string, string>.Empty
             .Add("remote_ip", path.Remote.ToString())
             .Add("local_ip", path.Local.ToString())
-            .Add("key", PathVni.ToString());
+            .Add("key", Vni.OfPaths.ToString());
         if (_bridge.Overlay != OverlayKind.Gre)
             options = options.Add("dst_port", Text(_bridge.OverlayPort));
         return new PortSpec(NameOf(path.Peer).Value)
