@@ -67,8 +67,12 @@ internal static class FabricCommand
             (s, _, output) => StatusView.Write(s, output), s => s.Readiness.Ready ? ExitCode.Ok : ExitCode.Wrong),
             "fabric status");
         Add(MembersCommand.Make(common), "fabric members", "fabric members --watch");
-        Add(Answer(common, "mesh", "Where packets for other nodes' pods go.",
-            AdminPaths.Mesh, AdminJson.Default.MeshAnswer, (m, _, output) => Tables.Mesh(m, output)), "fabric mesh");
+        var network = new Option<string?>("--network") { Description = "A virtual network instead of the default one", HelpName = "NAME" };
+        var mesh = Answer(common, "mesh", "Where packets for other nodes' pods go.",
+            AdminPaths.Mesh, AdminJson.Default.MeshAnswer, (m, _, output) => Tables.Mesh(m, output),
+            query: parsed => parsed.GetValue(network) is { } name ? $"?network={Uri.EscapeDataString(name)}" : "");
+        mesh.Add(network);
+        Add(mesh, "fabric mesh", "fabric mesh --network blue");
         Add(Answer(common, "ports", "This node's pod interfaces.",
             AdminPaths.Ports, AdminJson.Default.PortsAnswer, (p, r, output) => Tables.Ports(p, r.GetValue(verbose), output)),
             "fabric ports --verbose");
@@ -95,13 +99,13 @@ internal static class FabricCommand
     }
 
     private static Command Answer<T>(CommonOptions common, string name, string promise, string path,
-        JsonTypeInfo<T> json, Action<T, ParseResult, TextWriter> write, Func<T, int>? exitCode = null)
+        JsonTypeInfo<T> json, Action<T, ParseResult, TextWriter> write, Func<T, int>? exitCode = null, Func<ParseResult, string>? query = null)
     {
         var command = new Command(name, promise);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var agent = common.Connect(parsed);
-            var (body, answer) = await agent.GetAsync(path, json, cancellationToken);
+            var (body, answer) = await agent.GetAsync(path + query?.Invoke(parsed), json, cancellationToken);
             if (common.IsJson(parsed))
             {
                 await using var stdout = Console.OpenStandardOutput();

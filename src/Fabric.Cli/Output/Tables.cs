@@ -73,7 +73,8 @@ internal static class Tables
             var (addresses, since) = (Words.List(p.Addresses), Words.Time(p.Since, a.At));
             if (verbose)
                 table.Add(p.Pod?.ToString(), container, p.IfName.Value, stage, addresses, p.OfPort?.ToString(),
-                    p.HostInterface?.Value, p.Mac?.ToString(), p.Network?.Value, since);
+                    p.HostInterface?.Value, p.Mac?.ToString(),
+                    p.VirtualNetwork is { } v ? $"{p.Network} ({v})" : p.Network?.Value, since);
             else
                 table.Add(p.Pod?.ToString() ?? $"({container})", p.IfName.Value, stage, addresses, p.OfPort?.ToString(),
                     p.HostInterface?.Value, since);

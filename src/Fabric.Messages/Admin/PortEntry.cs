@@ -17,4 +17,5 @@ public sealed record PortEntry(
     OfPort? OfPort,
     InterfaceName? HostInterface,
     MacAddress? Mac,
-    int Retries);
+    int Retries,
+    NetworkName? VirtualNetwork);

@@ -29,6 +29,8 @@ namespace Fabric.Messages;
 [JsonSerializable(typeof(BridgeEvent.OfPortFreed))]
 [JsonSerializable(typeof(TunnelEvent.TunnelOpened))]
 [JsonSerializable(typeof(TunnelEvent.TunnelClosed))]
+[JsonSerializable(typeof(NetworkEvent.NetworkJoined))]
+[JsonSerializable(typeof(NetworkEvent.NetworkLeft))]
 [JsonSerializable(typeof(FlowEvent.FlowsChanged))]
 [JsonSerializable(typeof(FlowEvent.FlowsReprogrammed))]
 [JsonSerializable(typeof(FlowEvent.DriftFound))]

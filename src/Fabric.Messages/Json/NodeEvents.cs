@@ -25,6 +25,8 @@ public static class NodeEvents
         .Add("ofport-freed/1", NodeEventJson.Default.OfPortFreed)
         .Add("tunnel-opened/1", NodeEventJson.Default.TunnelOpened)
         .Add("tunnel-closed/1", NodeEventJson.Default.TunnelClosed)
+        .Add("network-joined/1", NodeEventJson.Default.NetworkJoined)
+        .Add("network-left/1", NodeEventJson.Default.NetworkLeft)
         .Add("flows-changed/1", NodeEventJson.Default.FlowsChanged)
         .Add("flows-reprogrammed/1", NodeEventJson.Default.FlowsReprogrammed)
         .Add("drift-found/1", NodeEventJson.Default.DriftFound)

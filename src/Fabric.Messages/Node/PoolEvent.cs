@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Fabric.Messages;
 
 /// <summary>The stream <c>pool/NETWORK-FAMILY</c>: which attachment holds which address of a node's block.</summary>
@@ -11,9 +13,13 @@ public abstract record PoolEvent : IEvent
 
     /// <summary>The pool gives addresses of this block from now on; holders of addresses outside it keep them.</summary>
     /// <param name="Reserved">How many addresses at the block's start are the node's own (network, gateway, host identity).</param>
-    public sealed record PoolOpened(Cidr Cidr, int Reserved) : PoolEvent
+    /// <param name="Subnet">What the block is of, in a virtual network; null in the default one.</param>
+    public sealed record PoolOpened(Cidr Cidr, int Reserved,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] NetworkSubnet? Subnet = null) : PoolEvent
     {
-        public override string Describe() => $"pool opened on {Cidr}, the first {Reserved} addresses reserved";
+        public override string Describe() => Subnet is null
+            ? $"pool opened on {Cidr}, the first {Reserved} addresses reserved"
+            : $"pool opened on {Cidr} of {Subnet}";
     }
 
     /// <summary>

@@ -16,6 +16,7 @@ public abstract record PortEvent : IEvent
     /// <param name="Bridge">The bridge that will be asked for a port number.</param>
     /// <param name="Pools">The address pools that will be asked; empty when an IPAM plugin has given the addresses.</param>
     /// <param name="DelegatedAddresses">What the IPAM plugin gave.</param>
+    /// <param name="Virtual">Null on the default network.</param>
     /// <param name="Attempt">Grows with every ADD and DEL of this attachment; late results of older attempts are ignored.</param>
     public sealed record AttachmentRequested(
         AttachmentId Attachment,
@@ -33,7 +34,8 @@ public abstract record PortEvent : IEvent
         ImmutableArray<AddressPrefix> DelegatedAddresses,
         ImmutableArray<PodRoute> Routes,
         int Attempt,
-        string BootId) : PortEvent, IInterningEvent
+        string BootId,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] VirtualAttachment? Virtual = null) : PortEvent, IInterningEvent
     {
         [JsonIgnore]
         public ImmutableArray<(long Id, string Text)> Texts
@@ -46,7 +48,7 @@ public abstract record PortEvent : IEvent
         }
 
         public override string Describe() =>
-            $"attachment requested{(Pod is { } pod ? $" for pod {pod}" : "")} on network {Network}: {HostInterface}, MAC {Mac}";
+            $"attachment requested{(Pod is { } pod ? $" for pod {pod}" : "")} on network {Network}{(Virtual is { } v ? $" ({v.Network})" : "")}: {HostInterface}, MAC {Mac}";
     }
 
     public sealed record AddressAssigned(PersistenceId Pool, AddressPrefix Address, IpAddress Gateway) : PortEvent

@@ -117,7 +117,7 @@ public sealed class AdminServer : IAsyncDisposable
             await WatchMembersAsync(context.Response, cancellationToken);
             return;
         }
-        if (context.Request.Query.FirstOrDefault() is { Key: { } name } extra)
+        if (context.Request.Query.FirstOrDefault(q => path != AdminPaths.Mesh || q.Key != "network") is { Key: { } name } extra)
         {
             await RefuseAsync(context, 400, new AdminError(
                 $"{path} takes no parameters, so not '{name}'", name, extra.Value.ToString(), []), cancellationToken);
@@ -184,8 +184,18 @@ public sealed class AdminServer : IAsyncDisposable
     private async Task MeshAsync(HttpContext context, CancellationToken cancellationToken)
     {
         var facts = await ReadAsync(cancellationToken);
-        var since = await _times.TunnelsAsync(facts.State, cancellationToken);
-        await AnswerAsync(context, NodeAnswers.Mesh(facts, since), AdminJson.Default.MeshAnswer, cancellationToken);
+        NetworkEvent.NetworkJoined? network = null;
+        if (context.Request.Query["network"] is [{ Length: > 0 } name]
+            && (!NetworkName.TryParse(name, null, out var wanted) || !facts.State.Networks.TryGetValue(wanted, out network)))
+        {
+            string[] here = [.. facts.State.Networks.Keys.Select(n => n.Value)];
+            await RefuseAsync(context, 404, new AdminError(
+                $"this node is not in a network '{name}': none of its pods is; it is in {(here.Length == 0 ? "none" : string.Join(", ", here))}",
+                "network", name, [.. here]), cancellationToken);
+            return;
+        }
+        var since = await _times.TunnelsAsync(facts.State, network?.Network, cancellationToken);
+        await AnswerAsync(context, NodeAnswers.Mesh(facts, since, network), AdminJson.Default.MeshAnswer, cancellationToken);
     }
 
     private async Task PortsAsync(HttpContext context, CancellationToken cancellationToken)

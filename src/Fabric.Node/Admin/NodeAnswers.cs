@@ -67,15 +67,19 @@ public static class NodeAnswers
             [.. n.Nodes()])),
     ]);
 
-    public static MeshAnswer Mesh(NodeFacts facts, IReadOnlyDictionary<NodeName, DateTimeOffset> since)
+    /// <param name="network">A virtual network that the node is in; null for the default one.</param>
+    public static MeshAnswer Mesh(
+        NodeFacts facts, IReadOnlyDictionary<NodeName, DateTimeOffset> since, NetworkEvent.NetworkJoined? network = null)
     {
         var states = facts.Cluster?.Members.Where(m => !m.IsFormer).ToDictionary(m => m.Node, m => Word(m.State)) ?? [];
         var bridge = facts.State.Bridge.Configured;
         return new MeshAnswer(
-            facts.At, facts.Identity.Node, bridge is null ? null : Word(bridge.Overlay), bridge?.Vni,
-            facts.Identity.Vteps, facts.State.PodCidrs,
+            facts.At, facts.Identity.Node, bridge is null ? null : Word(bridge.Overlay), network?.Vni ?? bridge?.Vni,
+            facts.Identity.Vteps, network?.Blocks ?? facts.State.PodCidrs,
             [
-                .. facts.State.Tunnels.Values.Select(t => new PeerEntry(
+                .. (network is null
+                    ? facts.State.Tunnels.Values
+                    : facts.State.NetworkTunnels.Values.Where(t => t.Network == network.Network)).Select(t => new PeerEntry(
                     t.Peer, t.PeerUid, t.Vteps, t.PodCidrs, states.GetValueOrDefault(t.Peer, "open"), At(since, t.Peer),
                     PathOf(facts, t.Peer))),
             ]);
@@ -90,7 +94,7 @@ public static class NodeAnswers
             .. facts.State.Ports.Select(p => new PortEntry(
                 p.Key.Container, p.Key.IfName, p.Value.Request?.Pod, p.Value.Request?.Network, Word(p.Value.Stage),
                 times.GetValueOrDefault(p.Key)?.StageSince, p.Value.Addresses, p.Value.OfPort,
-                p.Value.Request?.HostInterface, p.Value.Request?.Mac, p.Value.Retries)),
+                p.Value.Request?.HostInterface, p.Value.Request?.Mac, p.Value.Retries, p.Value.Request?.Virtual?.Network)),
         ]);
 
     public static IpsAnswer Ips(NodeFacts facts, IReadOnlyDictionary<AttachmentId, PortTimes> times) => new(
@@ -139,15 +143,15 @@ public static class NodeAnswers
             times.GetValueOrDefault(h.Value)?.AddressSince.TryGetValue(h.Key, out var at) == true ? at : null));
         var entries = used.Concat(resting.Select(r => new AddressEntry(r.Key, "resting", null, null, r.Value)));
         var inBlock = lending.Holders.Keys.Concat(resting.Select(r => r.Key)).Count(a => pool.Cidr?.Contains(a) == true);
-        return new PoolEntry(id, pool.Cidr, lending.Holders.Count, Free(pool.Cidr, inBlock), resting.Length,
+        return new PoolEntry(id, pool.Cidr, lending.Holders.Count, Free(pool, inBlock), resting.Length,
             [.. entries.OrderBy(e => e.Address)]);
     }
 
-    private static long Free(Cidr? block, int taken)
+    private static long Free(AddressPool.State pool, int taken)
     {
-        if (block is not { } cidr)
+        if (pool.Cidr is not { } cidr)
             return 0;
-        var unusable = (UInt128)(AddressPool.ReservedAddresses + (cidr.IsV6 ? 0 : 1) + taken);
+        var unusable = AddressPool.Unusable(pool) + (UInt128)taken;
         return cidr.Size <= unusable ? 0 : (long)UInt128.Min(long.MaxValue, cidr.Size - unusable);
     }
 
@@ -173,6 +177,7 @@ public static class NodeAnswers
         { Kind: "port" } id => state.Ports.GetValueOrDefault(AttachmentId.Parse(id.Key))?.Request?.Pod is { } pod
             ? $"pod {pod}" : $"attachment {id.Key}",
         { Kind: "tunnel" } id => $"peer {id.Key}",
+        { Kind: "network" } id => $"network {id.Key}",
         { Kind: "bridge" } => "the bridge itself",
         { } id => id.Value,
     };

@@ -18,12 +18,17 @@ public sealed class StreamTimes(INodeJournal journal, EventCatalog catalog)
         return times;
     }
 
-    public async Task<Dictionary<NodeName, DateTimeOffset>> TunnelsAsync(NodeState state, CancellationToken cancellationToken)
+    /// <param name="network">A virtual network; null for the default one.</param>
+    public async Task<Dictionary<NodeName, DateTimeOffset>> TunnelsAsync(
+        NodeState state, NetworkName? network, CancellationToken cancellationToken)
     {
         var times = new Dictionary<NodeName, DateTimeOffset>();
-        foreach (var peer in state.Tunnels.Keys)
+        var peers = network is null
+            ? state.Tunnels.Keys
+            : state.NetworkTunnels.Values.Where(t => t.Network == network).Select(t => t.Peer);
+        foreach (var peer in peers)
         {
-            await foreach (var envelope in journal.ReadAsync(Tunnel.Id(peer), 1, cancellationToken))
+            await foreach (var envelope in journal.ReadAsync(Tunnel.Id(peer, network), 1, cancellationToken))
             {
                 if (envelope.Ordering <= state.Ordering)
                     times[peer] = envelope.WallTime;

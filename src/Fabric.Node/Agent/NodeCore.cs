@@ -38,6 +38,7 @@ public sealed class NodeCore : IDisposable
     private readonly DetachWithoutJournal _withoutJournal;
     private (ImmutableArray<Cidr> Cidrs, CorrelationId Correlation, Causation? Cause)? _adopting;
     private ImmutableArray<Cidr>? _clusterCidrs;
+    private object? _networksSeen;
 
     public NodeCore(NodeParameters node, long incarnation, INodeJournal journal, HlcClock clock, IKernel kernel, ISwitch ovs,
         TimeProvider time, AgentLog log)
@@ -71,14 +72,20 @@ public sealed class NodeCore : IDisposable
             log.JournalFault = null;
             Reconciler.Wake();
             Gateway.Wake();
+            if (!ReferenceEquals(_networksSeen, Fold.State.Networks))
+            {
+                _networksSeen = Fold.State.Networks;
+                NetworksChanged?.Invoke();
+            }
         };
+        Networks = new NetworkKeeper(node, Fold, Host, () => journal.LastOrdering, time, log);
         _recovery = new Recovery(Fold, Host, kernel, Reconciler, log);
         Standing = new ClusterStanding(node, Host, Fold, time);
         Readiness = new AgentReadiness(Fold, Reconciler, Gateway, Standing, log, node);
         _withoutJournal = new DetachWithoutJournal(Fold, Reconciler, kernel, Sandboxes, Host, time, log);
         _rebuild = new Rebuild(ovs, kernel, Host, node, time, log);
         Cni = new CniService(
-            Host, Fold, Reconciler, ovs, kernel, Sandboxes, _withoutJournal, Settings, Readiness.Now, time);
+            Host, Fold, Reconciler, ovs, kernel, Sandboxes, _withoutJournal, Settings, Readiness.Now, Networks, time);
         log.OnClockStepped = by => RecordLife(new NodeEvent.ClockStepped(by));
         // The record stream keeps trying, and its first success tells everybody that the disk answers again.
         log.OnJournalFault = reason => RecordLife(new NodeEvent.JournalUnwritable(reason));
@@ -107,6 +114,12 @@ public sealed class NodeCore : IDisposable
     public ClusterStanding Standing { get; }
 
     public Sandboxes Sandboxes { get; } = new();
+
+    /// <summary>The virtual networks that this node's pods are on.</summary>
+    public NetworkKeeper Networks { get; }
+
+    /// <summary>Called on the loop when this node has joined a virtual network or left one.</summary>
+    public Action? NetworksChanged { get; set; }
 
     public AgentReadiness Readiness { get; }
 
@@ -154,6 +167,7 @@ public sealed class NodeCore : IDisposable
                 folding,
                 Reconciler.RunAsync(term.Token),
                 Gateway.RunAsync(term.Token),
+                Networks.RunAsync(term.Token),
                 EveryAsync(JournalProbeInterval, () => RetryJournalAsync(term.Token), term.Token),
                 EveryAsync(OrphanCheckInterval, () => _recovery.LookForOrphansAsync(term.Token), term.Token),
                 EveryAsync(CompactionInterval, () => CompactAsync(Retention.Default, term.Token), term.Token),
@@ -247,6 +261,11 @@ public sealed class NodeCore : IDisposable
         if (!Standing.IsDrained || !Fold.State.Ports.IsEmpty)
             return false;
         _adopting = null;
+        foreach (var network in Fold.State.Networks.Keys.ToList())
+        {
+            if (!await Networks.LeaveAsync(network, "drained, and the agent leaves"))
+                return false;
+        }
         foreach (var pool in _node.PoolsFor(Fold.State.PodCidrs))
         {
             // The pool decides: an ADD that is under way holds an address, or finds the pool closed.
@@ -271,6 +290,7 @@ public sealed class NodeCore : IDisposable
         Host.Register(new AddressPool(), _journal);
         Host.Register(new Bridge(), _journal);
         Host.Register(new Tunnel(), _journal);
+        Host.Register(new NodeNetworks(), _journal);
         Host.Register(new FlowRecorder(), _journal);
         Host.Register(new NodeLife(), _journal);
         Host.Register(new ClusterObserver(), _journal);

@@ -21,7 +21,9 @@ public sealed class Rebuild(ISwitch ovs, IKernel kernel, IEntityHost host, NodeP
         var records = await ReadAsync(cancellationToken);
         var links = (await kernel.ListAsync(cancellationToken)).ToDictionary(l => l.Attachment);
         var alive = records.Where(r => links.ContainsKey(r.Request.Attachment) && r.Request.BootId == node.BootId).ToArray();
-        var blocks = alive.SelectMany(r => r.Assigned).GroupBy(a => a.Pool).ToDictionary(g => g.Key, g => g.First().Address.Subnet);
+        foreach (var network in alive.Select(r => r.Network).OfType<NetworkEvent.NetworkJoined>().DistinctBy(n => n.Network))
+            await JoinAsync(network);
+        var blocks = alive.Where(r => r.Request.Virtual is null).SelectMany(r => r.Assigned).GroupBy(a => a.Pool).ToDictionary(g => g.Key, g => g.First().Address.Subnet);
         foreach (var (pool, block) in blocks)
             await AskAsync(pool, new AddressPool.Command.Open(block));
         if (blocks.Count > 0)
@@ -56,12 +58,25 @@ public sealed class Rebuild(ISwitch ovs, IKernel kernel, IEntityHost host, NodeP
         }
     }
 
+    /// <summary>What the network was is with each of its ports; the cluster says later whether it still is so.</summary>
+    private async Task JoinAsync(NetworkEvent.NetworkJoined network)
+    {
+        await AskAsync(NodeNetworks.Id(node.Options.NodeName), new NodeNetworks.Command.Join(
+            network.Network, network.Vni, network.Subnets, network.Blocks, network.ConntrackZone));
+        foreach (var block in network.Blocks)
+        {
+            await AskAsync(AddressPool.Id(network.Network.Value, block.IsV6),
+                new AddressPool.Command.Open(block, network.Subnets.First(s => s.Cidr.Contains(block))));
+        }
+    }
+
     private async Task<bool> AdoptAsync(PortRecord record, HostLink link)
     {
         var attachment = record.Request.Attachment;
         foreach (var assigned in record.Assigned)
         {
-            if (!await AskAsync(assigned.Pool, new AddressPool.Command.Allocate(attachment, assigned.Address.Address)))
+            if (!await AskAsync(assigned.Pool, new AddressPool.Command.Allocate(attachment, assigned.Address.Address,
+                    IsClaimed: record.Request.Virtual?.Claimed.Contains(assigned.Address.Address) == true)))
                 return false;
         }
         if (!await AskAsync(record.Request.Bridge, new Bridge.Command.TakeOfPort(attachment, record.OfPort)))

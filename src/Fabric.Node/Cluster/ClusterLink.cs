@@ -23,6 +23,7 @@ public sealed class ClusterLink(
     private PodCidrFollower? _podCidrs;
     private MembershipFollower? _members;
     private NetworksFollower? _networks;
+    private NetworkMeshes? _networkMeshes;
 
     /// <summary>Why the store can't be read, or null.</summary>
     public string? StoreFault => _contact.Fault;
@@ -47,7 +48,8 @@ public sealed class ClusterLink(
         _part?.Singletons?.IsHolder ?? false,
         _members?.State is { } members && _podCidrs?.State is { } podCidrs ? MemberView.Of(members, podCidrs) : [],
         _podCidrs?.State is { } blocks ? ClusterCidrUse.Of(blocks, node.Options.Quarantine, time.GetUtcNow()) : [],
-        [.. new[] { _members?.Stall, _podCidrs?.Stall, _mesh?.Stall, _networks?.Stall }.OfType<string>()],
+        [.. new[] { _members?.Stall, _podCidrs?.Stall, _mesh?.Stall, _networks?.Stall }.OfType<string>(),
+            .. _networkMeshes?.Stalls ?? []],
         Conditions())
     {
         Networks = [.. _networks?.State?.Networks.Values ?? []],
@@ -65,12 +67,15 @@ public sealed class ClusterLink(
         _mesh = new MeshFollower(node, core.Host, core.Fold, context);
         _podCidrs = new PodCidrFollower(node, core, Confirmed, context);
         _members = new MembershipFollower(node, core.Standing, _part, context);
-        _networks = new NetworksFollower(node, () => { }, context);
+        _networks = new NetworksFollower(node, context);
+        _networkMeshes = new NetworkMeshes(node, core, context);
+        core.Networks.Known = () => _networks.State;
+        core.Networks.Blocks = (INetworkBlocks)Operations;
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Together.RunAsync(
             [
                 _mesh.RunAsync(term.Token), _podCidrs.RunAsync(term.Token), _members.RunAsync(term.Token),
-                _networks.RunAsync(term.Token), _part.RunAsync(term.Token),
+                _networks.RunAsync(term.Token), _networkMeshes.RunAsync(term.Token), _part.RunAsync(term.Token),
             ], term);
         cancellationToken.ThrowIfCancellationRequested();
     }

@@ -1,12 +1,16 @@
+using System.Collections.Immutable;
 using Fabric.Actors;
 using Fabric.Cluster;
 using Fabric.Messages;
 
 namespace Fabric.Node;
 
-/// <summary>Keeps a tunnel to every other node of the mesh, and to no other.</summary>
-public sealed class MeshFollower(NodeParameters node, IEntityHost host, NodeFold fold, FollowContext context)
-    : StreamFollower<VtepMesh.State>(new VtepMesh(), VtepMesh.Id(node.Network), context)
+/// <summary>Keeps a tunnel to every other node of a network's mesh, and to no other.</summary>
+/// <param name="joined">The virtual network; null for the default one.</param>
+public sealed class MeshFollower(
+    NodeParameters node, IEntityHost host, NodeFold fold, FollowContext context, NetworkEvent.NetworkJoined? joined = null)
+    : StreamFollower<VtepMesh.State>(
+        new VtepMesh(), joined is null ? VtepMesh.Id(node.Network) : VtepMesh.Id(joined.Network, joined.Vni), context)
 {
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(2);
 
@@ -45,7 +49,7 @@ public sealed class MeshFollower(NodeParameters node, IEntityHost host, NodeFold
 
     private bool IsDone(VtepMesh.State state)
     {
-        var open = fold.State.Tunnels;
+        var open = Open();
         return open.Keys.All(state.Joined.ContainsKey) && state.Joined.Values.All(v => v.Node == node.Options.NodeName
             || open.TryGetValue(v.Node, out var tunnel) && tunnel.PeerUid == v.NodeUid
             && tunnel.Vteps.SequenceEqual(v.Vteps) && tunnel.PodCidrs.SequenceEqual(v.PodCidrs));
@@ -56,19 +60,28 @@ public sealed class MeshFollower(NodeParameters node, IEntityHost host, NodeFold
         Compare(state.Opened);
         foreach (var peer in state.Joined.Values.Where(v => v.Node != node.Options.NodeName))
         {
-            host.Tell(Tunnel.Id(peer.Node), new Tunnel.Command.Open(
-                new TunnelEvent.TunnelOpened(peer.Node, peer.NodeUid, peer.Vteps, peer.PodCidrs)), CorrelationId.None, cause);
+            host.Tell(Tunnel.Id(peer.Node, joined?.Network), new Tunnel.Command.Open(
+                new TunnelEvent.TunnelOpened(peer.Node, peer.NodeUid, peer.Vteps, peer.PodCidrs, joined?.Network)),
+                CorrelationId.None, cause);
         }
-        foreach (var gone in fold.State.Tunnels.Keys.Where(peer => !state.Joined.ContainsKey(peer)))
-            host.Tell(Tunnel.Id(gone), new Tunnel.Command.Close(gone, "it is no longer in the mesh"), CorrelationId.None, cause);
+        foreach (var gone in Open().Keys.Where(peer => !state.Joined.ContainsKey(peer)))
+        {
+            host.Tell(Tunnel.Id(gone, joined?.Network),
+                new Tunnel.Command.Close(gone, "it is no longer in the mesh", joined?.Network), CorrelationId.None, cause);
+        }
         return Task.CompletedTask;
     }
+
+    private IReadOnlyDictionary<NodeName, TunnelEvent.TunnelOpened> Open() => joined is null
+        ? fold.State.Tunnels
+        : fold.State.NetworkTunnels.Values.Where(t => t.Network == joined.Network).ToImmutableSortedDictionary(t => t.Peer, t => t);
 
     /// <summary>Pods can be attached all the same, so this is said and does not make the node unready (CNI SPEC 1.1, STATUS).</summary>
     private void Compare(MeshEvent.MeshOpened? opened)
     {
         var options = node.Options;
-        var mismatch = opened is null || (opened.Vni, opened.Overlay, opened.OverlayPort) == (options.Vni, options.Overlay, options.OverlayPort)
+        // A virtual network has its VNI from the cluster, and the rest as the default one has it.
+        var mismatch = opened is null || joined is not null || (opened.Vni, opened.Overlay, opened.OverlayPort) == (options.Vni, options.Overlay, options.OverlayPort)
             ? null
             : $"the mesh uses {opened.Overlay.ToString().ToLowerInvariant()} port {opened.OverlayPort} with VNI {opened.Vni}, and "
                 + $"this node's options say {options.Overlay.ToString().ToLowerInvariant()} port {options.OverlayPort} with VNI {options.Vni}; "

@@ -4,8 +4,7 @@ using Fabric.Messages;
 namespace Fabric.Node;
 
 /// <summary>Knows the cluster's virtual networks.</summary>
-/// <param name="changed">Called on the loop with each state.</param>
-public sealed class NetworksFollower(NodeParameters node, Action changed, FollowContext context)
+public sealed class NetworksFollower(NodeParameters node, FollowContext context)
     : StreamFollower<VirtualNetworks.State>(new VirtualNetworks(), VirtualNetworks.Id(node.Options.ClusterName), context)
 {
     // What other nodes hold comes with the mesh; of this node's history are its own holdings, and what concerns all.
@@ -19,9 +18,6 @@ public sealed class NetworksFollower(NodeParameters node, Action changed, Follow
         _ => true,
     };
 
-    protected override Task ActAsync(VirtualNetworks.State state, Causation? cause)
-    {
-        changed();
-        return Task.CompletedTask;
-    }
+    // The keeper looks by itself: most of what it does follows from this node's pods.
+    protected override Task ActAsync(VirtualNetworks.State state, Causation? cause) => Task.CompletedTask;
 }

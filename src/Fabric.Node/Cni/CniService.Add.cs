@@ -34,7 +34,17 @@ public sealed partial class CniService
             return (null, CniErrors.InvalidConfiguration("mtu", $"{request.Configuration.MtuBytes}",
                 $"at most the fabric's {node.MtuBytes}: larger packets would vanish in the tunnels", request.Correlation));
         }
-        var wanted = Wanted(request, sandbox, node);
+        NetworkKeeper.Use? joined = null;
+        if (request.Configuration.VirtualNetwork is { } network)
+        {
+            var (granted, failure) = await networks.UseAsync(network, attachment, request.Configuration.Ips, cancellationToken);
+            if (granted is null)
+                return (null, ErrorOf(failure!, request, PortState.Absent, sandbox));
+            joined = granted;
+        }
+        // Until the attachment is in the journal, nothing else says that the network is needed here.
+        using var use = joined;
+        var wanted = Wanted(request, sandbox, node, use);
         // A retry while the first attempt's plugin runs waits for that attempt, and then finds it attached.
         using var turn = ipam is null ? null : await _leases.TakeAsync(attachment, cancellationToken);
         var known = fold.State.Ports.GetValueOrDefault(attachment, PortState.Absent);
@@ -61,7 +71,7 @@ public sealed partial class CniService
         return (null, ErrorOf(answer, request, known, sandbox));
     }
 
-    private static PortEvent.AttachmentRequested Wanted(CniRequest request, Sandbox sandbox, CniSettings node)
+    private static PortEvent.AttachmentRequested Wanted(CniRequest request, Sandbox sandbox, CniSettings node, NetworkKeeper.Use? use)
     {
         var attachment = request.Attachment!.Value;
         var configuration = request.Configuration;
@@ -75,13 +85,14 @@ public sealed partial class CniService
             configuration.MtuBytes > 0 ? configuration.MtuBytes : node.MtuBytes,
             request.Args.Pod,
             Bridge.Id(node.Bridge),
-            configuration.Ipam is null ? node.Pools : [],
+            use is not null ? NetworkKeeper.PoolsOf(use.Joined) : configuration.Ipam is null ? node.Pools : [],
             configuration.Ips,
             configuration.Ipam?.Type,
             [],
             [],
             Attempt: 0,
-            node.BootId);
+            node.BootId,
+            use is null ? null : new VirtualAttachment(use.Joined.Network, use.Claimed));
     }
 
     private static CniResult ResultOf(PortState port, CniRequest request, Sandbox sandbox)
@@ -108,7 +119,7 @@ public sealed partial class CniService
     private static CniError ErrorOf(AskResult answer, CniRequest request, PortState known, Sandbox sandbox)
     {
         var attachment = request.Attachment!.Value;
-        var network = request.Configuration.Network;
+        var network = request.Configuration.VirtualNetwork ?? request.Configuration.Network;
         var correlation = request.Correlation;
         if (answer is AskResult.Unavailable unavailable)
             return CniErrors.TryAgainLater($"{attachment} could not be attached: {unavailable.Reason}", correlation);
@@ -117,6 +128,9 @@ public sealed partial class CniService
         return reason.Code switch
         {
             "attached-otherwise" => CniErrors.AttachedDifferently(attachment, reason.Message, correlation),
+            "unknown-network" => CniErrors.InvalidConfiguration(
+                "network", $"\"{network}\"", $"\"default\" or a virtual network's name: {reason.Message}", correlation),
+            "blocks-exhausted" => CniErrors.PoolExhausted(network, reason.Message, correlation),
             "pool-exhausted" => CniErrors.PoolExhausted(network, reason.Message, correlation),
             "address-outside" or "address-reserved" or "address-held" or "address-differs" =>
                 CniErrors.AddressUnavailable(request.Configuration.Ips.FirstOrDefault(), network, reason.Message, correlation),

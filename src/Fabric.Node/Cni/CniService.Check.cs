@@ -12,7 +12,7 @@ public sealed partial class CniService
     {
         var attachment = request.Attachment!.Value;
         if (!fold.State.Ports.TryGetValue(attachment, out var port) || port.Stage != PortStage.Ready)
-            return CniErrors.UnknownContainer(attachment, request.Configuration.Network, request.Correlation);
+            return CniErrors.UnknownContainer(attachment, request.Configuration.VirtualNetwork ?? request.Configuration.Network, request.Correlation);
         if (!port.Request!.Sandbox.IsSameNamespace(sandbox.Ref))
             return CniErrors.AttachedDifferently(attachment, "it is attached in another network namespace", request.Correlation);
         var differences = new List<string>();

@@ -7,7 +7,8 @@ namespace Fabric.Node.Cni;
 /// <summary>Answers the commands of CNI SPEC 1.1 with the node's entities. Lives on the event loop.</summary>
 public sealed partial class CniService(
     IEntityHost host, NodeFold fold, Reconciler reconciler, ISwitch ovs, IKernel kernel, Sandboxes sandboxes,
-    DetachWithoutJournal withoutJournal, Func<CniSettings> settings, Func<Readiness> readiness, TimeProvider time)
+    DetachWithoutJournal withoutJournal, Func<CniSettings> settings, Func<Readiness> readiness,
+    NetworkKeeper networks, TimeProvider time)
 {
     /// <summary>The runtime gives up after a few minutes; an attachment has its own, shorter deadline.</summary>
     private static readonly TimeSpan AskWithin = Port.AttachWithin + TimeSpan.FromSeconds(5);

@@ -26,7 +26,8 @@ public sealed class PortPlumber(
     public static PodLinkRequest LinkOf(PortState port)
     {
         var request = port.Request!;
-        var routes = request.Routes.Length > 0
+        // A virtual network is on the pod's link as a whole, and leads nowhere else.
+        var routes = request.Routes.Length > 0 || request.Virtual is not null
             ? request.Routes
             : [.. port.Assigned.Values.OrderBy(a => a.Address.Address)
                 .Select(a => new PodRoute(new Cidr(a.Gateway.IsV6 ? IpAddress.V6(0) : IpAddress.V4(0), 0), a.Gateway))];

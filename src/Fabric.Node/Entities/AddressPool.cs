@@ -22,13 +22,15 @@ public sealed class AddressPool : IEntity<AddressPool.State>
         }
 
         /// <summary>Gives addresses of this block from now on.</summary>
-        public sealed record Open(Cidr Cidr) : Command;
+        /// <param name="Subnet">What the block is of, in a virtual network; null in the default one.</param>
+        public sealed record Open(Cidr Cidr, NetworkSubnet? Subnet = null) : Command;
 
         /// <summary>Gives none any more, if none is held: the block goes back to the cluster.</summary>
         public sealed record Close(string Reason) : Command;
 
         /// <param name="Requested">A static address, or null for any.</param>
-        public sealed record Allocate(AttachmentId Attachment, IpAddress? Requested) : Command;
+        /// <param name="IsClaimed">The cluster gave it to this attachment, so it may lie outside the block.</param>
+        public sealed record Allocate(AttachmentId Attachment, IpAddress? Requested, bool IsClaimed = false) : Command;
 
         public sealed record Release(AttachmentId Attachment) : Command;
     }
@@ -48,7 +50,8 @@ public sealed class AddressPool : IEntity<AddressPool.State>
         public sealed record Closed : Reply;
     }
 
-    public sealed record State(Cidr? Cidr, Lending<IpAddress> Lending);
+    /// <param name="Subnet">Null in the default network, where the block has gateway and host identity itself.</param>
+    public sealed record State(Cidr? Cidr, Lending<IpAddress> Lending, NetworkSubnet? Subnet = null);
 
     public string Kind => PersistenceKind;
 
@@ -62,8 +65,9 @@ public sealed class AddressPool : IEntity<AddressPool.State>
 
     public Decision Decide(State state, ICommand command, DateTimeOffset at) => command switch
     {
-        Command.Open open when state.Cidr == open.Cidr => Decision.AcceptAndReply(new Reply.Opened()),
-        Command.Open open => Decision.AcceptAndReply(new Reply.Opened(), new PoolEvent.PoolOpened(open.Cidr, ReservedAddresses)),
+        Command.Open open when state.Cidr == open.Cidr && Equals(state.Subnet, open.Subnet) => Decision.AcceptAndReply(new Reply.Opened()),
+        Command.Open open => Decision.AcceptAndReply(new Reply.Opened(),
+            new PoolEvent.PoolOpened(open.Cidr, open.Subnet is null ? ReservedAddresses : 0, open.Subnet)),
         Command.Close when state.Cidr is null => Decision.AcceptAndReply(new Reply.Closed()),
         Command.Close when state.Lending.Held.Count > 0 => Decision.Reject("addresses-held",
             $"{state.Lending.Held.Count} addresses of {state.Cidr} are held, the first by {state.Lending.Held.Keys.First()}"),
@@ -77,7 +81,7 @@ public sealed class AddressPool : IEntity<AddressPool.State>
 
     public State Evolve(State state, IEvent e) => e switch
     {
-        PoolEvent.PoolOpened opened => state with { Cidr = opened.Cidr },
+        PoolEvent.PoolOpened opened => state with { Cidr = opened.Cidr, Subnet = opened.Subnet },
         PoolEvent.PoolClosed => state with { Cidr = null },
         PoolEvent.AddressAllocated taken => state with { Lending = state.Lending.Take(taken.Attachment, taken.Address) },
         PoolEvent.AddressReleased back => state with { Lending = state.Lending.GiveBack(back.Attachment, back.Address, back.At) },
@@ -96,34 +100,53 @@ public sealed class AddressPool : IEntity<AddressPool.State>
         {
             return command.Requested is { } other && other != held
                 ? Decision.Reject("address-differs", $"{command.Attachment} already holds {held}, not {other}")
-                : Decision.AcceptAndReply(Answer(cidr, held));
+                : Decision.AcceptAndReply(Answer(state, cidr, held));
         }
         if (command.Requested is { } requested)
-            return AllocateRequested(state, cidr, command.Attachment, requested, at);
-        if (NextFit(state.Lending, cidr, at) is { } next)
-            return Take(cidr, command.Attachment, next, endedRest: false);
+            return AllocateRequested(state, cidr, command, requested, at);
+        if ((state.Subnet is { } subnet ? NextFit(state.Lending, cidr, subnet, at) : NextFit(state.Lending, cidr, at)) is { } next)
+            return Take(state, cidr, command.Attachment, next, endedRest: false);
         // Rather an address too early than no pod; the event says so.
-        return state.Lending.LongestRested(address => cidr.Contains(address) && !IsReserved(cidr, address)) is { } rested
-            ? Take(cidr, command.Attachment, rested, endedRest: true)
-            : Decision.Reject("pool-exhausted", $"all {Usable(cidr)} addresses of {cidr} are held");
+        return state.Lending.LongestRested(address => cidr.Contains(address) && !IsReserved(state, cidr, address)) is { } rested
+            ? Take(state, cidr, command.Attachment, rested, endedRest: true)
+            : Decision.Reject("pool-exhausted", $"all {cidr.Size - Unusable(state)} addresses of {cidr} are held");
     }
 
-    private static Decision AllocateRequested(State state, Cidr cidr, AttachmentId attachment, IpAddress address, DateTimeOffset at)
+    private static Decision AllocateRequested(State state, Cidr cidr, Command.Allocate command, IpAddress address, DateTimeOffset at)
     {
-        if (!cidr.Contains(address))
+        if (!cidr.Contains(address) && !(command.IsClaimed && state.Subnet is { } subnet && subnet.Cidr.Contains(address)))
             return Decision.Reject("address-outside", $"{address} is not in this node's pod CIDR {cidr}");
-        if (IsReserved(cidr, address))
+        if (IsReserved(state, cidr, address))
             return Decision.Reject("address-reserved", $"{address} is reserved in {cidr}");
         return state.Lending.Holders.TryGetValue(address, out var holder)
             ? Decision.Reject("address-held", $"{address} is held by {holder}")
-            : Take(cidr, attachment, address, endedRest: state.Lending.IsResting(address, at));
+            : Take(state, cidr, command.Attachment, address, endedRest: state.Lending.IsResting(address, at));
     }
 
-    private static Decision Take(Cidr cidr, AttachmentId attachment, IpAddress address, bool endedRest) =>
-        Decision.AcceptAndReply(Answer(cidr, address), new PoolEvent.AddressAllocated(attachment, address, endedRest));
+    private static Decision Take(State state, Cidr cidr, AttachmentId attachment, IpAddress address, bool endedRest) =>
+        Decision.AcceptAndReply(Answer(state, cidr, address), new PoolEvent.AddressAllocated(attachment, address, endedRest));
 
-    private static Reply.Allocated Answer(Cidr cidr, IpAddress address) =>
-        new(new AddressPrefix(address, cidr.PrefixLength), cidr.At(1));
+    // A virtual network's whole subnet is on the pod's link: the responder answers for all of it.
+    private static Reply.Allocated Answer(State state, Cidr cidr, IpAddress address) => state.Subnet is { } subnet
+        ? new(new AddressPrefix(address, subnet.Cidr.PrefixLength), subnet.Gateway)
+        : new(new AddressPrefix(address, cidr.PrefixLength), cidr.At(1));
+
+    /// <summary>How many addresses of the block nobody ever gets.</summary>
+    public static UInt128 Unusable(State state)
+    {
+        if (state.Cidr is not { } cidr)
+            return 0;
+        if (state.Subnet is not { } subnet)
+            return cidr.Size - Usable(cidr);
+        // The widest of those that contain each other, and what they leave of the single addresses.
+        var excluded = subnet.Excluded.Where(e => e.Overlaps(cidr) && !subnet.Excluded.Any(o => o != e && o.Contains(e)))
+            .Select(e => e.Contains(cidr) ? cidr : e).Distinct().ToList();
+        IpAddress[] single = [subnet.Cidr.Network, subnet.Gateway, .. subnet.Cidr.IsV6 ? [] : (IpAddress[])[subnet.Cidr.Last]];
+        return excluded.Aggregate((UInt128)0, (sum, e) => sum + e.Size)
+            + (UInt128)single.Distinct().Count(a => cidr.Contains(a) && !excluded.Any(e => e.Contains(a)));
+    }
+
+    private static bool IsReserved(State state, Cidr cidr, IpAddress address) => state.Subnet?.IsReserved(address) ?? IsReserved(cidr, address);
 
     private static bool IsReserved(Cidr cidr, IpAddress address) =>
         address.Bits - cidr.Network.Bits < ReservedAddresses || !cidr.IsV6 && address == cidr.Last;
@@ -133,6 +156,23 @@ public sealed class AddressPool : IEntity<AddressPool.State>
     {
         var unusable = (UInt128)(ReservedAddresses + (cidr.IsV6 ? 0 : 1));
         return cidr.Size > unusable ? cidr.Size - unusable : 0;
+    }
+
+    private static IpAddress? NextFit(Lending<IpAddress> lending, Cidr cidr, NetworkSubnet subnet, DateTimeOffset at)
+    {
+        var start = lending.Last is { } last && cidr.Contains(last) ? (last.Bits - cidr.Network.Bits + 1) % cidr.Size : 0;
+        for (UInt128 i = 0; i < cidr.Size;)
+        {
+            var index = (start + i) % cidr.Size;
+            var candidate = cidr.At(index);
+            if (!subnet.IsReserved(candidate) && !lending.IsHeld(candidate) && !lending.IsResting(candidate, at))
+                return candidate;
+            // What is excluded is passed over whole, or the search through an IPv6 block would not end.
+            i += subnet.Excluded.FirstOrDefault(e => e.Contains(candidate)) is { PrefixLength: > 0 } excluded
+                ? UInt128.Min(excluded.Last.Bits, cidr.Last.Bits) - candidate.Bits + 1
+                : 1;
+        }
+        return null;
     }
 
     private static IpAddress? NextFit(Lending<IpAddress> lending, Cidr cidr, DateTimeOffset at)

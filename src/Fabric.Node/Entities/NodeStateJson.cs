@@ -9,6 +9,7 @@ namespace Fabric.Node;
 [JsonSerializable(typeof(AddressPool.State), TypeInfoPropertyName = "AddressPoolState")]
 [JsonSerializable(typeof(Bridge.State), TypeInfoPropertyName = "BridgeState")]
 [JsonSerializable(typeof(Tunnel.State), TypeInfoPropertyName = "TunnelState")]
+[JsonSerializable(typeof(NodeNetworks.State), TypeInfoPropertyName = "NodeNetworksState")]
 [JsonSerializable(typeof(FlowRecorder.State), TypeInfoPropertyName = "FlowRecorderState")]
 [JsonSerializable(typeof(NodeLife.State), TypeInfoPropertyName = "NodeLifeState")]
 [JsonSerializable(typeof(ClusterObserver.State), TypeInfoPropertyName = "ClusterObserverState")]

@@ -132,7 +132,8 @@ public sealed class Port : IEntity<PortState>
                 foreach (var pool in requested.Pools)
                 {
                     var wanted = requested.RequestedAddresses.Where(a => IsPoolOf(pool, a)).Cast<IpAddress?>().FirstOrDefault();
-                    yield return new Effect.Ask(pool, new AddressPool.Command.Allocate(requested.Attachment, wanted), state.Attempt);
+                    yield return new Effect.Ask(pool, new AddressPool.Command.Allocate(requested.Attachment, wanted,
+                        IsClaimed: wanted is { } address && requested.Virtual?.Claimed.Contains(address) == true), state.Attempt);
                 }
                 yield return new Effect.Ask(requested.Bridge, new Bridge.Command.TakeOfPort(requested.Attachment), state.Attempt);
                 yield return new Effect.StartTimer(AttachDeadline, AttachWithin, new Command.Expire(state.Attempt));

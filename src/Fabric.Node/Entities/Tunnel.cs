@@ -10,7 +10,8 @@ public sealed class Tunnel : IEntity<Tunnel.State>
 {
     public const string PersistenceKind = "tunnel";
 
-    public static PersistenceId Id(NodeName peer) => new(PersistenceKind, peer.Value);
+    /// <param name="network">A virtual network; null for the default one.</param>
+    public static PersistenceId Id(NodeName peer, NetworkName? network = null) => TunnelEvent.IdOf(network, peer);
 
     public abstract record Command : ICommand
     {
@@ -20,7 +21,7 @@ public sealed class Tunnel : IEntity<Tunnel.State>
 
         public sealed record Open(TunnelEvent.TunnelOpened Wanted) : Command;
 
-        public sealed record Close(NodeName Peer, string Reason) : Command;
+        public sealed record Close(NodeName Peer, string Reason, NetworkName? Network = null) : Command;
     }
 
     public sealed record State(TunnelEvent.TunnelOpened? Open);
@@ -40,7 +41,7 @@ public sealed class Tunnel : IEntity<Tunnel.State>
         Command.Open open when Same(state.Open, open.Wanted) => Decision.Nothing,
         Command.Open open => Decision.Accept(open.Wanted),
         Command.Close when state.Open is null => Decision.Nothing,
-        Command.Close close => Decision.Accept(new TunnelEvent.TunnelClosed(close.Peer, close.Reason)),
+        Command.Close close => Decision.Accept(new TunnelEvent.TunnelClosed(close.Peer, close.Reason, close.Network)),
         _ => throw new UnreachableException(command.ToString()),
     };
 

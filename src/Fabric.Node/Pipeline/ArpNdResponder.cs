@@ -21,13 +21,7 @@ internal static class ArpNdResponder
             Match.Any.Arp().ArpSpa(IpAddress.V4(0).ToNet())));
         flows.Add(Flow(cookie, table, FlowPriority.ArpNdResponder.DuplicateDetection,
             Match.Any.Icmp6().IcmpV6Type(NdType.Solicitation).Ipv6Src(IpAddress.V6(0).ToNet())));
-        foreach (var block in network.ClusterCidrs)
-        {
-            var asked = Match.Any.OfNetwork(network).AsksFor(block);
-            flows.Add(block.IsV6
-                ? Flow(cookie, table, FlowPriority.ArpNdResponder.Answer, asked.IcmpV6Code(0), [.. Advertise(router)])
-                : Flow(cookie, table, FlowPriority.ArpNdResponder.Answer, asked.ArpOp(1), [.. Reply(router)]));
-        }
+        AddAnswersTo(flows, cookie, network);
 
         flows.Add(Flow(cookie, table, FlowPriority.ArpNdResponder.Unanswered,
             Match.Any.Icmp6().IcmpV6Type(NdType.Solicitation)));
@@ -41,6 +35,19 @@ internal static class ArpNdResponder
             Match.Any.Icmp6().IcmpV6Type(NdType.Advertisement).IcmpV6Code(0),
             FlowAction.SetField(OxmField.NdTll, router), FlowAction.ToInPort));
         flows.Add(Flow(cookie, PipelineTable.NdAdvertisement, FlowPriority.Default, Match.Any));
+    }
+
+    /// <summary>The answers for one network's addresses; all else here is the same for every network.</summary>
+    internal static void AddAnswersTo(ImmutableArray<Flow>.Builder flows, Cookie cookie, NetworkParameters network)
+    {
+        var router = network.VirtualMac.ToEthAddr();
+        foreach (var block in network.ClusterCidrs)
+        {
+            var asked = Match.Any.OfNetwork(network).AsksFor(block);
+            flows.Add(block.IsV6
+                ? Flow(cookie, PipelineTable.ArpNdResponder, FlowPriority.ArpNdResponder.Answer, asked.IcmpV6Code(0), [.. Advertise(router)])
+                : Flow(cookie, PipelineTable.ArpNdResponder, FlowPriority.ArpNdResponder.Answer, asked.ArpOp(1), [.. Reply(router)]));
+        }
     }
 
     /// <summary>Turns an ARP request into its reply (RFC 826, "Packet Reception").</summary>

@@ -31,6 +31,20 @@ public static class BridgeFlows
         return flows.ToImmutable();
     }
 
+    /// <summary>
+    /// What one more network adds to the flows of the first, which <see cref="For"/> gives: who asks in it is answered, and what nobody
+    /// in it has goes nowhere. Everything else on the bridge works by the network's number and zone.
+    /// </summary>
+    public static ImmutableArray<Flow> ForAnother(NetworkParameters network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        var cookie = new Cookie(FlowKind.Bridge, network.CauseSet);
+        var flows = ImmutableArray.CreateBuilder<Flow>();
+        ArpNdResponder.AddAnswersTo(flows, cookie, network);
+        AddForwardOf(flows, cookie, network);
+        return flows.ToImmutable();
+    }
+
     private static void AddAdmission(ImmutableArray<Flow>.Builder flows, Cookie cookie)
     {
         // Open vSwitch matches the protocol inside an 802.1Q tag, so a tagged frame would pass as its content does.
@@ -67,6 +81,12 @@ public static class BridgeFlows
 
     private static void AddForward(ImmutableArray<Flow>.Builder flows, Cookie cookie, NetworkParameters network)
     {
+        AddForwardOf(flows, cookie, network);
+        flows.Add(Flow(cookie, PipelineTable.Forward, FlowPriority.Default, Match.Any));
+    }
+
+    private static void AddForwardOf(ImmutableArray<Flow>.Builder flows, Cookie cookie, NetworkParameters network)
+    {
         // A peer sends here what is here. Anything else would make this node a way around its own masquerading.
         flows.Add(Flow(cookie, PipelineTable.Forward, FlowPriority.Forward.FromTunnel,
             Match.Any.OfSource(PacketSource.Tunnel).OfNetwork(network)));
@@ -75,8 +95,6 @@ public static class BridgeFlows
             flows.Add(Flow(cookie, PipelineTable.Forward, FlowPriority.Forward.UnknownInCluster,
                 Match.Any.OfNetwork(network).To(block)));
         }
-
-        flows.Add(Flow(cookie, PipelineTable.Forward, FlowPriority.Default, Match.Any));
     }
 
     private static void AddCommit(ImmutableArray<Flow>.Builder flows, Cookie cookie)

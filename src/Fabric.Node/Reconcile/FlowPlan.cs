@@ -19,6 +19,10 @@ public sealed class FlowPlan : IFlowPlan
     private Plan _plan = Plan.Empty;
     private ImmutableSortedDictionary<AttachmentId, PortState>? _portsSeen;
     private ImmutableSortedDictionary<NodeName, TunnelEvent.TunnelOpened>? _tunnelsSeen;
+    private readonly Dictionary<PersistenceId, TunnelEvent.TunnelOpened> _networkTunnels = [];
+    private readonly Dictionary<NetworkName, NetworkParameters> _networks = [];
+    private ImmutableSortedDictionary<NetworkName, NetworkEvent.NetworkJoined>? _networksSeen;
+    private ImmutableSortedDictionary<PersistenceId, TunnelEvent.TunnelOpened>? _networkTunnelsSeen;
     private NetworkParameters? _network;
     private BridgeEvent.BridgeConfigured? _configured;
 
@@ -26,26 +30,39 @@ public sealed class FlowPlan : IFlowPlan
     {
         if (state.Bridge.Configured is not { } bridge)
             return Plan.Empty;
-        if (!ReferenceEquals(bridge, _configured))
-            StartOver(bridge);
+        if (!ReferenceEquals(bridge, _configured) || !ReferenceEquals(state.Networks, _networksSeen))
+            StartOver(bridge, state.Networks);
         if (!ReferenceEquals(state.Tunnels, _tunnelsSeen))
             PlanTunnels(state.Tunnels);
+        if (!ReferenceEquals(state.NetworkTunnels, _networkTunnelsSeen))
+            PlanNetworkTunnels(state.NetworkTunnels);
         if (!ReferenceEquals(state.Ports, _portsSeen))
             PlanPorts(state.Ports);
         return _plan;
     }
 
-    // Everything depends on the network's parameters.
-    private void StartOver(BridgeEvent.BridgeConfigured bridge)
+    // Everything depends on the networks' parameters, which seldom change.
+    private void StartOver(
+        BridgeEvent.BridgeConfigured bridge, ImmutableSortedDictionary<NetworkName, NetworkEvent.NetworkJoined> networks)
     {
         _configured = bridge;
         _network = NetworkOf(bridge);
+        _networksSeen = networks;
+        _networkTunnelsSeen = null;
+        _networkTunnels.Clear();
+        _networks.Clear();
         _ports.Clear();
         _tunnels.Clear();
         _portsSeen = null;
         _tunnelsSeen = null;
         _plan = Plan.Empty.SetItem(
             Fabric.Node.Bridge.Id(bridge.Bridge), Planned([.. BridgeFlows.For(_network), .. GatewayFlows.For(_network)]));
+        foreach (var joined in networks.Values)
+        {
+            var owner = new PersistenceId("network", joined.Network.Value);
+            _networks[joined.Network] = NetworkOf(bridge, joined, CauseOf(owner));
+            _plan = _plan.SetItem(owner, Planned(BridgeFlows.ForAnother(_networks[joined.Network])));
+        }
     }
 
     private void PlanTunnels(ImmutableSortedDictionary<NodeName, TunnelEvent.TunnelOpened> tunnels)
@@ -74,13 +91,37 @@ public sealed class FlowPlan : IFlowPlan
         _tunnelsSeen = tunnels;
     }
 
+    /// <summary>A network that the node is not in has no flows, whatever is known of its peers still.</summary>
+    private void PlanNetworkTunnels(ImmutableSortedDictionary<PersistenceId, TunnelEvent.TunnelOpened> tunnels)
+    {
+        var plan = _plan.ToBuilder();
+        foreach (var (owner, tunnel) in tunnels)
+        {
+            if (_networkTunnels.TryGetValue(owner, out var known) && ReferenceEquals(known, tunnel)
+                || !_networks.TryGetValue(tunnel.Network!.Value, out var network))
+                continue;
+            _networkTunnels[owner] = tunnel;
+            plan[owner] = Planned(PeerFlows.For(network, new Peer
+            {
+                Vteps = tunnel.Vteps, PodCidrs = tunnel.PodCidrs, CauseSet = CauseOf(owner),
+            }));
+        }
+        foreach (var gone in _networkTunnels.Keys.Where(t => !tunnels.ContainsKey(t)).ToArray())
+        {
+            _networkTunnels.Remove(gone);
+            plan.Remove(gone);
+        }
+        _plan = plan.ToImmutable();
+        _networkTunnelsSeen = tunnels;
+    }
+
     private void PlanPorts(ImmutableSortedDictionary<AttachmentId, PortState> ports)
     {
         var plan = _plan.ToBuilder();
         var wanted = 0;
         foreach (var (attachment, port) in ports)
         {
-            if (!port.IsWanted)
+            if (!port.IsWanted || NetworkOf(port) is not { } network)
                 continue;
             wanted++;
             // Nothing of an attachment's state that its flows depend on changes after its addresses are known.
@@ -88,7 +129,7 @@ public sealed class FlowPlan : IFlowPlan
                 continue;
             var owner = Port.Id(attachment);
             _ports[attachment] = (port.Request!, owner);
-            plan[owner] = Planned(PodFlows.For(_network!, new PodEndpoint
+            plan[owner] = Planned(PodFlows.For(network, new PodEndpoint
             {
                 Port = port.OfPort!.Value,
                 Mac = port.Request!.Mac,
@@ -108,9 +149,26 @@ public sealed class FlowPlan : IFlowPlan
         _portsSeen = ports;
     }
 
+    private NetworkParameters? NetworkOf(PortState port) =>
+        port.Request?.Virtual is { } v ? _networks.GetValueOrDefault(v.Network) : _network;
+
     private static ImmutableArray<PlannedFlow> Planned(IEnumerable<Flow> flows) => [.. flows.Select(PlannedFlow.Of)];
 
     private static ulong CauseOf(PersistenceId id) => (ulong)CauseSet.Of(id).Id;
+
+    /// <summary>Beside what the tunnel port and this node's VTEPs are, nothing of the default network holds in another.</summary>
+    private static NetworkParameters NetworkOf(
+        BridgeEvent.BridgeConfigured bridge, NetworkEvent.NetworkJoined joined, ulong cause) => new()
+    {
+        VirtualMac = VirtualMac.Value,
+        Vni = joined.Vni,
+        ConntrackZone = (ushort)joined.ConntrackZone,
+        ClusterCidrs = [.. joined.Subnets.Select(s => s.Cidr)],
+        TunnelPort = bridge.TunnelOfPort,
+        OverlayUdpPort = (ushort)bridge.OverlayPort,
+        LocalVteps = bridge.Vteps,
+        CauseSet = cause,
+    };
 
     private static NetworkParameters NetworkOf(BridgeEvent.BridgeConfigured bridge) => new()
     {

@@ -319,7 +319,7 @@ public sealed partial class Reconciler
                 && !_switch.Ports.ContainsKey(p.Request.HostInterface) && !asked.Contains(p.Request.HostInterface)
                 && !_refused.ContainsKey(p.Request.HostInterface))
             .Select(p => new WantedPort(p.Request!.HostInterface, p.Request.Attachment, p.OfPort!.Value, p.Request.Mac, p.Request.Pod,
-                PortRecord.Of(p).Encode()))];
+                PortRecord.Of(p, _fold.State).Encode()))];
 
     private async Task ChangeFlowsAsync(BridgeEvent.BridgeConfigured bridge, NodeState state, CancellationToken cancellationToken)
     {
@@ -354,8 +354,11 @@ public sealed partial class Reconciler
             var key = (port.Request!.Attachment, port.Request.Attempt);
             if (_flushed.Contains(key))
                 continue;
-            await Task.WhenAll(port.Addresses.Select(a =>
-                _switch.FlushConnectionsAsync(bridge.ConntrackZone, a.Address, cancellationToken)));
+            // A network's last port is flushed before the node leaves it; without the network there is no zone either.
+            if (state.ZoneOf(port, bridge) is { } zone)
+            {
+                await Task.WhenAll(port.Addresses.Select(a => _switch.FlushConnectionsAsync(zone, a.Address, cancellationToken)));
+            }
             _flushed.Add(key);
         }
         _flushed.RemoveWhere(f => !state.Ports.ContainsKey(f.Item1));

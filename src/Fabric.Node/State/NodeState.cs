@@ -23,6 +23,28 @@ public sealed record NodeState(
     bool IsDrained,
     NodeEvent.AgentStarted? Agent)
 {
+    /// <summary>The virtual networks that this node takes part in.</summary>
+    public ImmutableSortedDictionary<NetworkName, NetworkEvent.NetworkJoined> Networks
+    {
+        get;
+        // A snapshot of a version without them does not have them.
+        init => field = value ?? ImmutableSortedDictionary<NetworkName, NetworkEvent.NetworkJoined>.Empty;
+    } = ImmutableSortedDictionary<NetworkName, NetworkEvent.NetworkJoined>.Empty;
+
+    /// <summary>Those of which the cluster may have taken this node's blocks back: it was removed meanwhile.</summary>
+    public ImmutableSortedSet<NetworkName> DoubtfulNetworks
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
+
+    /// <summary>The ways to peers in virtual networks, by their streams.</summary>
+    public ImmutableSortedDictionary<PersistenceId, TunnelEvent.TunnelOpened> NetworkTunnels
+    {
+        get;
+        init => field = value ?? ImmutableSortedDictionary<PersistenceId, TunnelEvent.TunnelOpened>.Empty;
+    } = ImmutableSortedDictionary<PersistenceId, TunnelEvent.TunnelOpened>.Empty;
+
     private static readonly AddressPool PoolEntity = new();
     private static readonly Bridge BridgeEntity = new();
     private static readonly FlowRecorder FlowEntity = new();
@@ -40,6 +62,11 @@ public sealed record NodeState(
         false,
         null);
 
+    /// <summary>The conntrack zone of a port's network; null if the node has left that.</summary>
+    public int? ZoneOf(PortState port, BridgeEvent.BridgeConfigured bridge) => port.Request?.Virtual is { } v
+        ? Networks.GetValueOrDefault(v.Network)?.ConntrackZone
+        : bridge.ConntrackZone;
+
     /// <summary>Attachments whose addresses other nodes no longer expect here: the block they are of was taken back.</summary>
     [JsonIgnore]
     public ImmutableArray<AttachmentId> Stranded => StrandedBy(PodCidrs);
@@ -47,7 +74,7 @@ public sealed record NodeState(
     /// <summary>Those that would be so if <paramref name="cidrs"/> were this node's blocks; with none nobody knows yet.</summary>
     public ImmutableArray<AttachmentId> StrandedBy(ImmutableArray<Cidr> cidrs) => cidrs.IsEmpty ? [] :
     [
-        .. Ports.Where(p => p.Value.Assigned.Values.Any(a => !cidrs.Any(c => c.Contains(a.Address.Address)))).Select(p => p.Key),
+        .. Ports.Where(p => p.Value.Request?.Virtual is null && p.Value.Assigned.Values.Any(a => !cidrs.Any(c => c.Contains(a.Address.Address)))).Select(p => p.Key),
     ];
 
     /// <summary>Applies one event of the journal; total over the node journal's events, and never validates.</summary>
@@ -56,20 +83,35 @@ public sealed record NodeState(
         var next = e switch
         {
             PortEvent port => ApplyPort(envelope.Stream, port),
-            PoolEvent.PoolClosed => this with
+            PoolEvent.PoolClosed when PoolAt(envelope.Stream).Subnet is null => this with
             {
                 Pools = Pools.SetItem(envelope.Stream, PoolEntity.Evolve(PoolAt(envelope.Stream), e)),
                 PodCidrs = [],
             },
             PoolEvent => this with { Pools = Pools.SetItem(envelope.Stream, PoolEntity.Evolve(PoolAt(envelope.Stream), e)) },
             BridgeEvent => this with { Bridge = BridgeEntity.Evolve(Bridge, e) },
+            TunnelEvent.TunnelOpened { Network: not null } opened => this with
+            {
+                NetworkTunnels = NetworkTunnels.SetItem(envelope.Stream, opened),
+            },
+            TunnelEvent.TunnelClosed { Network: not null } => this with { NetworkTunnels = NetworkTunnels.Remove(envelope.Stream) },
+            NetworkEvent.NetworkJoined joined => this with
+            {
+                Networks = Networks.SetItem(joined.Network, joined),
+                DoubtfulNetworks = DoubtfulNetworks.Remove(joined.Network),
+            },
+            NetworkEvent.NetworkLeft left => this with
+            {
+                Networks = Networks.Remove(left.Network),
+                DoubtfulNetworks = DoubtfulNetworks.Remove(left.Network),
+            },
             TunnelEvent.TunnelOpened opened => this with { Tunnels = Tunnels.SetItem(opened.Peer, opened) },
             TunnelEvent.TunnelClosed closed => this with { Tunnels = Tunnels.Remove(closed.Peer) },
             FlowEvent => this with { Flows = FlowEntity.Evolve(Flows, e) },
             ClusterEventObserved seen => this with { Observed = Observed.SetItem(seen.Source, seen.SequenceNr) },
             NodeEvent.PodCidrsAdopted adopted => this with { PodCidrs = adopted.Cidrs },
             NodeEvent.PodCidrsWithdrawn => this with { PodCidrs = [] },
-            NodeEvent.RemovedFromCluster removed => this with { Removal = removed },
+            NodeEvent.RemovedFromCluster removed => this with { Removal = removed, DoubtfulNetworks = [.. Networks.Keys] },
             NodeEvent.RejoinedCluster => this with { Removal = null },
             NodeEvent.DrainChanged drain => this with { IsDrained = drain.IsDrained },
             NodeEvent.AgentStarted started => this with { Agent = started },

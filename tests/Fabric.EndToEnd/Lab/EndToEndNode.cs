@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Fabric.Actors;
 using Fabric.Lab;
 using Fabric.Messages;
@@ -112,6 +113,21 @@ public sealed class EndToEndNode : IDisposable
     }
 
     public Task<Pod> AddPodAsync(bool ipv6 = false) => NewPod(ipv6).AddAsync();
+
+    /// <summary>A pod on a virtual network, attached.</summary>
+    public Task<Pod> AddPodAsync(string network, string? address = null) => NewPod(network, address).AddAsync();
+
+    /// <summary>A namespace for a pod on a virtual network, not attached yet.</summary>
+    public Pod NewPod(string network, string? address = null)
+    {
+        var number = Interlocked.Increment(ref _containers);
+        var extra = address is null ? new JsonObject() : new JsonObject { ["runtimeConfig"] = new JsonObject { ["ips"] = new JsonArray(address) } };
+        extra["network"] = network;
+        return new Pod(this, LabNamespace.Create("pod", ipv6: true), string.Create(CultureInfo.InvariantCulture, $"c{number:x8}"))
+        {
+            Extra = extra.ToJsonString(),
+        };
+    }
 
     public async Task<ImmutableArray<(EventEnvelope Envelope, IEvent Event)>> EventsAsync()
     {

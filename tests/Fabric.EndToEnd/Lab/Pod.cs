@@ -14,6 +14,9 @@ public sealed class Pod(EndToEndNode node, LabNamespace network, string containe
 
     public string ContainerId { get; } = containerId;
 
+    /// <summary>Further members of its network configuration, as the text of a JSON object.</summary>
+    public string Extra { get; init; } = "{}";
+
     /// <summary>What the last successful ADD answered.</summary>
     public CniRun? Added { get; private set; }
 
@@ -28,6 +31,7 @@ public sealed class Pod(EndToEndNode node, LabNamespace network, string containe
     public CniCall Call(string command) => Node.Call(command) with
     {
         ContainerId = ContainerId,
+        Extra = Extra,
         Netns = Namespace.NetnsPath,
         Args = $"IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME={ContainerId};K8S_POD_UID=uid-{ContainerId}",
     };

@@ -21,6 +21,10 @@ internal static class NodeEventSamples
             DelegatedAddresses = [AddressPrefix.Parse("192.0.2.7/24")],
             Routes = [new PodRoute(Cidr.Parse("0.0.0.0/0"), null), new PodRoute(Cidr.Parse("198.51.100.0/24"), IpAddress.Parse("192.0.2.1"))],
         },
+        ["attachment-requested-1.virtual"] = Requested() with
+        {
+            Virtual = new VirtualAttachment(new NetworkName("blue"), [IpAddress.Parse("10.9.0.200")]),
+        },
         ["address-assigned-1"] =
             new PortEvent.AddressAssigned(s_pool, AddressPrefix.Parse("10.244.3.7/24"), IpAddress.Parse("10.244.3.1")),
         ["ofport-assigned-1"] = new PortEvent.OfPortAssigned(new OfPort(64)),
@@ -47,6 +51,13 @@ internal static class NodeEventSamples
             [IpAddress.Parse("192.0.2.20"), IpAddress.Parse("2001:db8::20")],
             [Cidr.Parse("10.244.4.0/24"), Cidr.Parse("2001:db8:4::/64")]),
         ["tunnel-closed-1"] = new TunnelEvent.TunnelClosed(new NodeName("node-b"), "removed from the mesh"),
+        ["tunnel-opened-1.network"] = new TunnelEvent.TunnelOpened(new NodeName("node-b"), "3f2a",
+            [IpAddress.Parse("192.0.2.20"), IpAddress.Parse("2001:db8::20")],
+            [Cidr.Parse("10.244.4.0/24"), Cidr.Parse("2001:db8:4::/64")], new NetworkName("blue")),
+        ["tunnel-closed-1.network"] = new TunnelEvent.TunnelClosed(new NodeName("node-b"), "removed from the mesh", new NetworkName("blue")),
+        ["pool-opened-1.network"] = new PoolEvent.PoolOpened(Cidr.Parse("10.9.0.0/26"), 0, Subnet()),
+        ["network-joined-1"] = new NetworkEvent.NetworkJoined(new NetworkName("blue"), new Vni(4096), 2, [Subnet()], [Cidr.Parse("10.9.0.0/26")]),
+        ["network-left-1"] = new NetworkEvent.NetworkLeft(new NetworkName("blue"), "its last pod is gone"),
         ["flows-changed-1"] = new FlowEvent.FlowsChanged([11, 12], [13], "port/c0ffee/eth0#4", s_at, s_at.AddMilliseconds(2)),
         ["flows-reprogrammed-1"] = new FlowEvent.FlowsReprogrammed(812, "9c56", "Open vSwitch was restarted", s_at, s_at.AddSeconds(1)),
         ["peer-path-changed-1"] = new NodeEvent.PeerPathChanged(s_node, "down", "Control Detection Time Expired"),
@@ -73,6 +84,9 @@ internal static class NodeEventSamples
             Hlc.Parse("1772333880125.2"), JsonElement.Parse("""{"node":"node-b","nodeUid":"3f2a","reason":"removed"}"""),
             "node node-b left the mesh: removed"),
     }.ToImmutableSortedDictionary(StringComparer.Ordinal);
+
+    private static NetworkSubnet Subnet() =>
+        new(Cidr.Parse("10.9.0.0/24"), IpAddress.Parse("10.9.0.1"), [Cidr.Parse("10.9.0.250/32")], 26);
 
     private static PortEvent.AttachmentRequested Requested() => new(s_attachment, new NetworkName("fabric"), "sha256:77aa",
         new SandboxRef("/run/netns/a", 4, 4026532281), new InterfaceName("fab0123456789a"), MacAddress.Parse("0a:58:0a:f4:03:07"), 1450,

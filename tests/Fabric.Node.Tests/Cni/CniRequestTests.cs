@@ -40,6 +40,27 @@ public sealed class CniRequestTests
         Assert.Equal(Minimal, Encoding.UTF8.GetString(request.Configuration.Raw.Span));
     }
 
+    [Theory]
+    [InlineData("\"mtu\":0", null)]
+    [InlineData("\"network\":\"\"", null)]
+    [InlineData("\"network\":null", null)]
+    [InlineData("\"network\":\"default\"", null)]
+    [InlineData("\"network\":\"blue\"", "blue")]
+    [InlineData("\"network\":\"blue\",\"ipam\":{}", "blue")]
+    public void The_virtual_network_is_the_key_network_and_absent_it_is_the_default_one(string members, string? network) =>
+        Assert.Equal(network, Ok(Frame(With(members))).Configuration.VirtualNetwork?.Value);
+
+    [Theory]
+    [InlineData("\"network\":7", "network = 7")]
+    [InlineData("\"network\":\"a b\"", "network = \"a b\"")]
+    [InlineData("\"network\":\"blue\",\"ipam\":{\"type\":\"host-local\"}", "ipam.type = \"host-local\"")]
+    public void A_virtual_network_that_cannot_be_one_is_refused(string members, string named)
+    {
+        var error = Bad(Frame(With(members))).Error;
+        Assert.Equal(CniErrorCode.InvalidConfiguration, error.Code);
+        Assert.StartsWith(named, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_full_add_is_read_and_unknown_keys_are_ignored()
     {

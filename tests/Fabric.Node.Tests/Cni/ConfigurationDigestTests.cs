@@ -35,6 +35,7 @@ public sealed class ConfigurationDigestTests
     public void What_may_change_between_two_calls_does_not_count(string stdin, string args) => Assert.Equal(Digest(Base), Digest(stdin, args));
 
     [Theory]
+    [InlineData("""{"cniVersion":"1.0.0","name":"pods","network":"blue","type":"fabric-cni","mtu":1400,"ipam":{}}""", "")]
     [InlineData("""{"cniVersion":"1.0.0","name":"pods2","type":"fabric-cni","mtu":1400,"ipam":{"type":"x","a":1,"b":[1,2]}}""", "")]
     [InlineData("""{"cniVersion":"1.0.0","name":"pods","type":"fabric-cni","mtu":1401,"ipam":{"type":"x","a":1,"b":[1,2]}}""", "")]
     [InlineData("""{"cniVersion":"1.0.0","name":"pods","type":"fabric-cni","mtu":1400,"ipam":{"type":"x","a":1,"b":[2,1]}}""", "")]

@@ -14,6 +14,7 @@ namespace Fabric.Node.Cni;
 /// <param name="PrevResult">Null if there is none, and for DEL, GC and STATUS also if it can't be read.</param>
 /// <param name="Digest">Names what an attachment depends on; see <see cref="ConfigurationDigest"/>.</param>
 /// <param name="Raw">The bytes from stdin, which delegated plugins get as they are.</param>
+/// <param name="VirtualNetwork">The key <c>network</c>; null for the default network.</param>
 public sealed record CniConfiguration(
     string CniVersion,
     NetworkName Network,
@@ -26,4 +27,5 @@ public sealed record CniConfiguration(
     CniDns Dns,
     CniResult? PrevResult,
     string Digest,
-    ReadOnlyMemory<byte> Raw);
+    ReadOnlyMemory<byte> Raw,
+    NetworkName? VirtualNetwork = null);

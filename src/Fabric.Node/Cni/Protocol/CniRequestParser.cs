@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Unicode;
+using Fabric.Cluster;
 using Fabric.Messages;
 using Fabric.Messages.Cni;
 
@@ -116,7 +117,20 @@ internal sealed class CniRequestParser(CniRequestFrame frame, CorrelationId corr
             CniJson.Dns(json, ""),
             PrevResult(command, json),
             ConfigurationDigest.Of(json, mac, ips),
-            frame.Stdin);
+            frame.Stdin,
+            VirtualNetwork(json));
+    }
+
+    /// <summary>The key <c>network</c>, beside <c>name</c>: several CNI configurations may attach to one virtual network.</summary>
+    private static NetworkName? VirtualNetwork(JsonElement json)
+    {
+        if (CniJson.Member(json, "network") is not { } member || CniJson.Text(member, "network") is "" or VtepMesh.DefaultNetwork)
+            return null;
+        if (!NetworkName.TryParse(member.GetString(), null, out var network))
+            throw CniJson.Wrong("network", member, "a virtual network's name, as fabric network list shows it");
+        return Ipam(json) is { } ipam
+            ? throw new CniJsonException("ipam.type", $"\"{ipam.Type}\"", "absent with network: a virtual network assigns its addresses itself")
+            : network;
     }
 
     private static int Mtu(JsonElement json)
