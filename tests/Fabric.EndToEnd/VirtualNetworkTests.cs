@@ -100,6 +100,31 @@ public sealed class VirtualNetworkTests(VirtualNetworkTests.NetworkLab lab) : IC
     });
 
     [SkippableFact]
+    public Task A_node_whose_journal_is_lost_keeps_its_pods_on_their_networks() => lab.TestAsync(async () =>
+    {
+        await CreateAsync("violet", "10.4.0.0/24");
+        using var here = await lab.First.AddPodAsync("violet");
+        using var there = await lab.Second.AddPodAsync("violet");
+        await WaitForTunnelsAsync(1);
+        Assert.True(here.Pings(there.Address));
+        using (var ping = RunningPing.Start(here, there.Address))
+        {
+            lab.First.Agent!.Kill();
+            File.Delete(lab.First.JournalPath);
+            await lab.First.StartAsync();
+            await lab.First.WaitForEventAsync<NetworkEvent.NetworkJoined>(e => e.Network.Value == "violet", "the network is in the new journal");
+            await WaitForTunnelsAsync(1);
+            await ping.MustHaveLostNothingAsync();
+        }
+        using var later = await lab.First.AddPodAsync("violet");
+        Assert.NotEqual(here.Address, later.Address);
+        Assert.True(later.Pings(there.Address));
+        foreach (var pod in (Pod[])[here, there, later])
+            (await pod.DelAsync()).MustSucceed();
+        await MustLeaveNothingAsync("violet");
+    });
+
+    [SkippableFact]
     public Task An_unknown_network_is_error_7_and_names_those_that_there_are() => lab.TestAsync(async () =>
     {
         await CreateAsync("white", "10.5.0.0/24");

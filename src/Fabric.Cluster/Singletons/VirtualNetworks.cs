@@ -12,7 +12,7 @@ namespace Fabric.Cluster;
 /// </summary>
 /// <remarks>
 /// Written by operators, by nodes and by the singletons' holder alike: the stream's compare-and-set keeps them apart
-/// (docs/decisions/0012-virtual-networks.md). What stands here is a node's until it says otherwise or is removed.
+/// (docs/decisions/0013-virtual-networks.md). What stands here is a node's until it says otherwise or is removed.
 /// </remarks>
 public sealed partial class VirtualNetworks : IEntity<VirtualNetworks.State>
 {

@@ -23,7 +23,8 @@ public sealed class Rebuild(ISwitch ovs, IKernel kernel, IEntityHost host, NodeP
         var alive = records.Where(r => links.ContainsKey(r.Request.Attachment) && r.Request.BootId == node.BootId).ToArray();
         foreach (var network in alive.Select(r => r.Network).OfType<NetworkEvent.NetworkJoined>().DistinctBy(n => n.Network))
             await JoinAsync(network);
-        var blocks = alive.Where(r => r.Request.Virtual is null).SelectMany(r => r.Assigned).GroupBy(a => a.Pool).ToDictionary(g => g.Key, g => g.First().Address.Subnet);
+        var blocks = alive.Where(r => r.Request.Virtual is null).SelectMany(r => r.Assigned)
+            .GroupBy(a => a.Pool).ToDictionary(g => g.Key, g => g.First().Address.Subnet);
         foreach (var (pool, block) in blocks)
             await AskAsync(pool, new AddressPool.Command.Open(block));
         if (blocks.Count > 0)

@@ -34,8 +34,8 @@ public sealed class ClusterLink(
     public IClusterOperations Operations => new ClusterOperations(
         node, () => _store is { } store && _part?.Writer is { } writer ? (store, writer) : null, () => StoreFault);
 
-    /// <summary>Whether the mesh has been read to its end since the start.</summary>
-    public bool IsMeshKnown => _mesh?.IsCarriedOut ?? false;
+    /// <summary>Whether the mesh, of each network that this node is in, has been read to its end since the start.</summary>
+    public bool IsMeshKnown => _mesh is { IsCarriedOut: true } && _networkMeshes is { AreCarriedOut: true };
 
     /// <summary>Called on the loop once the store has told all that it knows of this node's blocks.</summary>
     public required Action Confirmed { get; init; }

@@ -81,7 +81,8 @@ public sealed class MeshFollower(
     {
         var options = node.Options;
         // A virtual network has its VNI from the cluster, and the rest as the default one has it.
-        var mismatch = opened is null || joined is not null || (opened.Vni, opened.Overlay, opened.OverlayPort) == (options.Vni, options.Overlay, options.OverlayPort)
+        var mismatch = opened is null || joined is not null
+            || (opened.Vni, opened.Overlay, opened.OverlayPort) == (options.Vni, options.Overlay, options.OverlayPort)
             ? null
             : $"the mesh uses {opened.Overlay.ToString().ToLowerInvariant()} port {opened.OverlayPort} with VNI {opened.Vni}, and "
                 + $"this node's options say {options.Overlay.ToString().ToLowerInvariant()} port {options.OverlayPort} with VNI {options.Vni}; "

@@ -15,6 +15,10 @@ public sealed class NetworkMeshes(NodeParameters node, NodeCore core, FollowCont
     /// <summary>Why meshes can't be read on by this version.</summary>
     public IEnumerable<string> Stalls => _running.Values.Select(r => r.Follower.Stall).OfType<string>();
 
+    /// <summary>As <see cref="MeshFollower.IsCarriedOut"/>, of every network that this node is in.</summary>
+    public bool AreCarriedOut => core.Fold.State.Networks.Values.All(n =>
+        _running.TryGetValue(VtepMesh.Id(n.Network, n.Vni), out var running) && running.Follower.IsCarriedOut);
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         core.NetworksChanged = _wake.Set;

@@ -72,10 +72,17 @@ public sealed record NodeState(
     public ImmutableArray<AttachmentId> Stranded => StrandedBy(PodCidrs);
 
     /// <summary>Those that would be so if <paramref name="cidrs"/> were this node's blocks; with none nobody knows yet.</summary>
-    public ImmutableArray<AttachmentId> StrandedBy(ImmutableArray<Cidr> cidrs) => cidrs.IsEmpty ? [] :
-    [
-        .. Ports.Where(p => p.Value.Request?.Virtual is null && p.Value.Assigned.Values.Any(a => !cidrs.Any(c => c.Contains(a.Address.Address)))).Select(p => p.Key),
-    ];
+    public ImmutableArray<AttachmentId> StrandedBy(ImmutableArray<Cidr> cidrs) =>
+        [.. Ports.Where(p => IsStranded(p.Value, cidrs)).Select(p => p.Key)];
+
+    private bool IsStranded(PortState port, ImmutableArray<Cidr> cidrs)
+    {
+        var claimed = ImmutableArray<IpAddress>.Empty;
+        if (port.Request?.Virtual is { } v)
+            (cidrs, claimed) = (Networks.GetValueOrDefault(v.Network)?.Blocks ?? [], v.Claimed);
+        return !cidrs.IsEmpty && port.Assigned.Values.Select(a => a.Address.Address)
+            .Any(a => !cidrs.Any(c => c.Contains(a)) && !claimed.Contains(a));
+    }
 
     /// <summary>Applies one event of the journal; total over the node journal's events, and never validates.</summary>
     public NodeState Apply(EventEnvelope envelope, IEvent e)
