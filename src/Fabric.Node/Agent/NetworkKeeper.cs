@@ -27,6 +27,8 @@ public sealed class NetworkKeeper(
 
     private static readonly TimeSpan AskWithin = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan FoldsWithin = TimeSpan.FromSeconds(2);
+
     private readonly Dictionary<NetworkName, long> _idleSince = [];
     private readonly Dictionary<NetworkName, int> _uses = [];
     private readonly Dictionary<NetworkName, TaskCompletionSource> _turns = [];
@@ -98,9 +100,24 @@ public sealed class NetworkKeeper(
         }
         if (!await AskAsync(NodeNetworks.Id(node.Options.NodeName), new NodeNetworks.Command.Leave(network, reason)))
             return false;
-        await fold.WhenFoldedAsync(lastOrdering(), CancellationToken.None);
+        await WhenFoldedAsync(CancellationToken.None);
         CloseTunnels();
         return true;
+    }
+
+    /// <summary>At the agent's end nothing is folded any more; what was acknowledged is in the journal all the same.</summary>
+    private async Task WhenFoldedAsync(CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(FoldsWithin, time);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
+        {
+            await fold.WhenFoldedAsync(lastOrdering(), ended.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            log.Warn("the newest events of virtual networks are not folded yet");
+        }
     }
 
     private async Task LookAsync(CancellationToken cancellationToken)
@@ -177,7 +194,9 @@ public sealed class NetworkKeeper(
             if (await host.AskAsync(AddressPool.Id(network.Value, block.IsV6), open, context) is not AskResult.Replied and var closed)
                 return closed;
         }
-        await fold.WhenFoldedAsync(lastOrdering(), cancellationToken);
+        await WhenFoldedAsync(cancellationToken);
+        if (!IsUsable(network))
+            return new AskResult.Unavailable($"network {network} is being joined");
         log.Info($"network {network}: {string.Join(", ", taken.Blocks)}");
         return null;
     }

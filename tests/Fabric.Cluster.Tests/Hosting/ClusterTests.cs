@@ -92,6 +92,55 @@ public sealed class ClusterTests(ITestOutputHelper output)
     });
 
     [Fact]
+    public void The_holder_keeps_a_mesh_of_exactly_the_nodes_that_hold_something_of_a_network() => SimulatedLoop.Run(async time =>
+    {
+        var settings = Settings with { Quarantine = TimeSpan.FromMinutes(1) };
+        var store = new MemoryClusterStore();
+        var nodes = Enumerable.Range(0, 3).Select(i => new TestNode(store, time, i, settings)).ToList();
+        var runs = nodes.Select(n => n.RunAsync()).ToList();
+        await Until(time, () => nodes.All(n => n.Mesh?.Joined.Count == 3));
+        var blue = new NetworkName("blue");
+        var mesh = new ClusterFold<VtepMesh.State>(
+            new VtepMesh(), VtepMesh.Id(blue, new Vni(4096)), store, ClusterEvents.Catalog, time);
+        var networks = new ClusterFold<VirtualNetworks.State>(
+            new VirtualNetworks(), VirtualNetworks.Id("test"), store, ClusterEvents.Catalog, time);
+        var writer = new ClusterEntityRunner<VirtualNetworks.State>(new VirtualNetworks(), VirtualNetworks.Id("test"), store,
+            StreamRules.Default, new ClusterWriter(nodes[0].Name, "uid-of-an-agent", 77, time));
+        var (first, second) = (new NodeRef(nodes[0].Name, "uid-0"), new NodeRef(nodes[1].Name, "uid-1"));
+        await DoAsync(new VirtualNetworks.Command.Create(blue, null,
+            [new NetworkSubnet(Cidr.Parse("10.9.0.0/24"), IpAddress.Parse("10.9.0.1"), [], 25)], new Vni(1), []));
+        await DoAsync(new VirtualNetworks.Command.TakeBlocks(blue, first));
+        await DoAsync(new VirtualNetworks.Command.ClaimAddress(
+            blue, second, AttachmentId.Parse("c0ffee/eth0"), IpAddress.Parse("10.9.0.200")));
+        await Until(time, async () => await MeshAsync() is ["node-0000 10.9.0.0/25", "node-0001 10.9.0.200/32"]);
+
+        await DoAsync(new VirtualNetworks.Command.ReturnBlocks(blue, first, "its last pod is gone"));
+        await Until(time, async () => await MeshAsync() is ["node-0001 10.9.0.200/32"]);
+        // Nobody but who held it has the block before the holder says that it has rested.
+        var returned = time.Elapsed;
+        Assert.IsType<AskResult.Rejected>(await AskAsync(new VirtualNetworks.Command.TakeBlocks(blue, second)));
+        await Until(time, async () => !(await networks.ReadAsync(default)).State.Resting().Any());
+        Assert.InRange(time.Elapsed - returned, settings.Quarantine, settings.Quarantine + TimeSpan.FromSeconds(5));
+
+        var members = new ClusterEntityRunner<Membership.State>(new Membership(), Membership.Id("test"), store, StreamRules.Default,
+            new ClusterWriter(nodes[0].Name, "uid-of-an-agent", 78, time));
+        await nodes[1].StopAsync();
+        Assert.IsType<AskResult.Replied>(await members.AskAsync(
+            new Membership.Command.Remove(nodes[1].Name, null, IsForced: true, "test"), CorrelationId.None, default));
+        await Until(time, async () => (await networks.ReadAsync(default)).State.Networks[blue].Claims.IsEmpty && (await MeshAsync()).Length == 0);
+        await DoAsync(new VirtualNetworks.Command.Delete(blue));
+        await Until(time, async () => (await networks.ReadAsync(default)).State.Deleted.IsEmpty);
+        await StopAsync(nodes.Where(n => n != nodes[1]), runs);
+
+        Task<AskResult> AskAsync(VirtualNetworks.Command command) => writer.AskAsync(command, CorrelationId.None, default);
+
+        async Task DoAsync(VirtualNetworks.Command command) => Assert.IsType<AskResult.Replied>(await AskAsync(command));
+
+        async Task<string[]> MeshAsync() =>
+            [.. (await mesh.ReadAsync(default)).State.Joined.Values.Select(j => $"{j.Node} {string.Join(",", j.PodCidrs)}")];
+    });
+
+    [Fact]
     public void A_member_that_is_silent_for_the_chosen_time_leaves_the_mesh_and_keeps_its_cidr() => SimulatedLoop.Run(async time =>
     {
         var settings = Settings with { RemovalAfter = TimeSpan.FromMinutes(2) };

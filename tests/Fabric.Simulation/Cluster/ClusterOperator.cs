@@ -68,6 +68,10 @@ internal sealed class ClusterOperator(SimulationRun run, SimulatedCluster cluste
             o => o.RemoveAsync(new NodeName(machine.Spec.Name), uid, true, CancellationToken.None));
     }
 
+    /// <summary>Makes a virtual network; repeated until it is done.</summary>
+    public Task CreateAsync(NetworkName network, NetworkSubnet subnet) => run.Loop.Run(() => InsistAsync(
+        $"create {network}", o => o.CreateNetworkAsync(network, null, [subnet], CancellationToken.None)));
+
     private void Permit(SimulatedMachine machine)
     {
         cluster.Ledger.MayBeFreed.Add(machine.Uid);

@@ -23,7 +23,15 @@ internal sealed class SimulatedCluster
             SnapshotOf = stream => Store!.Disk.ReadHeadAsync(stream, CancellationToken.None).Result.SnapshotSequenceNr,
             CatalogOf = name => Machines.First(m => m.Spec.Name == name).Streams.Catalog,
         };
-        Store = new ClusterStoreState(run) { Written = append => Ledger.Record(append) };
+        Networks = new NetworkLedger(run, shape.Quarantine * (1 - 2 * shape.Drift));
+        Store = new ClusterStoreState(run)
+        {
+            Written = append =>
+            {
+                Ledger.Record(append);
+                Networks.Record(append);
+            },
+        };
         Newest = oldVersions == size ? shape.OldStreams : shape.NewStreams;
         Machines = [.. Enumerable.Range(0, size).Select(i => Machine(i, i < oldVersions))];
         Runtimes = [.. Machines.Select(m => new Runtime(run, m))];
@@ -38,6 +46,8 @@ internal sealed class SimulatedCluster
 
     public ClusterLedger Ledger { get; }
 
+    public NetworkLedger Networks { get; }
+
     public ImmutableArray<SimulatedMachine> Machines { get; }
 
     /// <summary>Those that are to be members in the end.</summary>
@@ -47,7 +57,7 @@ internal sealed class SimulatedCluster
 
     /// <summary>The streams that there are, and that a compaction may be of.</summary>
     public ImmutableArray<PersistenceId> Streams { get; } =
-        [Membership.Id("fabric"), PodCidr.Id("fabric"), VtepMesh.Id("fabric")];
+        [Membership.Id("fabric"), PodCidr.Id("fabric"), VtepMesh.Id("fabric"), VirtualNetworks.Id("fabric")];
 
     /// <summary>Whose agent holds the singletons, as far as that agent knows.</summary>
     public SimulatedMachine? Holder => Machines.FirstOrDefault(m => m.Agent is { Process.IsAlive: true, Cluster: { } c }
@@ -83,6 +93,14 @@ internal sealed class SimulatedCluster
         if (lender.Kind != "pool")
             return;
         var address = IpAddress.Parse(number);
+        var network = lender.Key[..lender.Key.LastIndexOf('-')];
+        if (network != "fabric")
+        {
+            _run.Check(Networks.MayGive(new NetworkName(network), address, machine.Uid, attachment) || Ledger.EverFreed.Contains(machine.Uid)
+                    || Ledger.MayBeFreed.Contains(machine.Uid),
+                $"{machine.Spec.Name} ({machine.Uid}) gives {address} of {network} to {attachment}, and it is not its to give");
+            return;
+        }
         foreach (var other in Machines)
         {
             // An operator has said that the former holder is dead: its pods' addresses are reported there, and given here.

@@ -83,6 +83,8 @@ internal sealed class JournalLedger(SimulationRun run)
             case NodeEvent.PodCidrsAdopted adopted:
                 PodCidrs = adopted.Cidrs;
                 break;
+            case TunnelEvent.TunnelOpened { Network: not null } or TunnelEvent.TunnelClosed { Network: not null }:
+                break;
             case TunnelEvent.TunnelOpened opened:
                 Tunnels[opened.Peer.Value] = opened;
                 break;

@@ -153,8 +153,8 @@ internal sealed class SimulatedSwitch : ISwitch
     {
         await StepAsync("flush", cancellationToken);
         RequireSession("flush");
-        _state.Flush(address.ToString());
-        _process.Note($"connections of {address} flushed");
+        _state.Flush(zone, address.ToString());
+        _process.Note($"connections of {address} in zone {zone} flushed");
         await AnswerAsync("flush", cancellationToken);
     }
 

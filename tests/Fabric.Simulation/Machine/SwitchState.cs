@@ -33,7 +33,7 @@ internal sealed class SwitchState
     /// <summary>The watched paths and what BFD says of them; nobody is at the other end here.</summary>
     public ImmutableSortedDictionary<NodeName, PeerPath> Paths { get; private set; } = ImmutableSortedDictionary<NodeName, PeerPath>.Empty;
 
-    /// <summary>Whose connections the switch remembers, by address.</summary>
+    /// <summary>Whose connections the switch remembers, by zone and address.</summary>
     public SortedDictionary<string, string> Connections { get; } = new(StringComparer.Ordinal);
 
     public bool IsRunning { get; private set; } = true;
@@ -147,10 +147,10 @@ internal sealed class SwitchState
             Flows.Remove(flow.Key);
     }
 
-    /// <summary>Forgets an address's connections; a pod that still sends has new ones at once.</summary>
-    public void Flush(string address)
+    /// <summary>Forgets an address's connections in a zone; a pod that still sends has new ones at once.</summary>
+    public void Flush(int zone, string address)
     {
-        Connections.Remove(address);
+        Connections.Remove(string.Create(CultureInfo.InvariantCulture, $"0x{zone:x} {address}"));
         Traffic();
     }
 
@@ -158,8 +158,11 @@ internal sealed class SwitchState
     public void Traffic()
     {
         var sending = new HashSet<string>(StringComparer.Ordinal);
+        var zones = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var text in Texts)
         {
+            if (ValueOf(text, "in_port=") is { } from && text.IndexOf("/0xffff->reg3", StringComparison.Ordinal) is > 0 and var end)
+                zones[from] = text[(text.LastIndexOf(':', end) + 1)..end];
             if (ValueOf(text, "in_port=") is { } port && (ValueOf(text, ",nw_src=") ?? ValueOf(text, ",ipv6_src=")) is { } source)
                 sending.Add($"{port} {source}");
         }
@@ -170,10 +173,14 @@ internal sealed class SwitchState
             foreach (var address in link.Addresses.Where(a =>
                          sending.Contains(string.Create(CultureInfo.InvariantCulture, $"{ofPort} {a}"))))
             {
-                var before = Connections.GetValueOrDefault(address);
+                // Without one, Classifier drops what the pod sends.
+                if (!zones.TryGetValue(ofPort.ToString(CultureInfo.InvariantCulture), out var zone))
+                    continue;
+                var connection = $"{zone} {address}";
+                var before = Connections.GetValueOrDefault(connection);
                 _run.Check(before is null || before == row.Uuid,
                     $"{address} is used by {row.Attachment} after the connections of its last holder were flushed");
-                Connections[address] = row.Uuid;
+                Connections[connection] = row.Uuid;
             }
         }
     }

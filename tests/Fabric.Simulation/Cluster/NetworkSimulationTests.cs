@@ -1,0 +1,10 @@
+namespace Fabric.Simulation;
+
+/// <summary>Virtual networks in a cluster that keeps failing.</summary>
+public sealed class NetworkSimulationTests
+{
+    [Fact]
+    public void Networks_stay_apart_and_are_left_whatever_happens() =>
+        Seeds.RunParallel($"{nameof(NetworkSimulationTests)}.{nameof(Networks_stay_apart_and_are_left_whatever_happens)}", 100,
+            run => new NetworkScenario(run).Play());
+}
