@@ -122,7 +122,7 @@ public sealed class AgentRestartTests(RestartLab lab) : IClassFixture<RestartLab
 
     private static int Joins(EndToEndNode node) => node.Log.Split("joined cluster").Length - 1;
 
-    private static Process LockStore(string path)
+    internal static Process LockStore(string path)
     {
         var start = new ProcessStartInfo("/usr/bin/python3")
         {

@@ -125,6 +125,34 @@ public sealed class VirtualNetworkTests(VirtualNetworkTests.NetworkLab lab) : IC
     });
 
     [SkippableFact]
+    public Task With_the_store_unreachable_pods_attach_to_a_network_whose_block_the_node_has() => lab.TestAsync(async () =>
+    {
+        Skip.If(!File.Exists("/usr/bin/python3"), "python3, which locks the store, is not installed");
+        await CreateAsync("orange", "10.3.0.0/24");
+        await CreateAsync("brown", "10.2.0.0/24");
+        var node = lab.First;
+        using var before = await node.AddPodAsync("orange");
+        using var there = await lab.Second.AddPodAsync("orange");
+        await WaitForTunnelsAsync(1);
+        node.Agent!.Kill();
+        using (var locker = AgentRestartTests.LockStore(node.Options["cluster-store"]["sqlite:".Length..]))
+        {
+            await node.StartAsync();
+            using var pod = await node.AddPodAsync("orange");
+            Assert.True(pod.Pings(before.Address));
+            Assert.True(pod.Pings(there.Address), "the mesh of the network is known from the journal");
+            using var other = node.NewPod("brown");
+            Assert.Contains("has not joined the cluster", (await other.Call("ADD").RunAsync()).MustFail(11).Message, StringComparison.Ordinal);
+            (await pod.DelAsync()).MustSucceed();
+            locker.StandardInput.Close();
+            locker.WaitForExit();
+        }
+        foreach (var pod in (Pod[])[before, there])
+            (await pod.DelAsync()).MustSucceed();
+        await MustLeaveNothingAsync("orange", "brown");
+    });
+
+    [SkippableFact]
     public Task An_unknown_network_is_error_7_and_names_those_that_there_are() => lab.TestAsync(async () =>
     {
         await CreateAsync("white", "10.5.0.0/24");

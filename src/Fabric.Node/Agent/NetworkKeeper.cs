@@ -134,6 +134,9 @@ public sealed class NetworkKeeper(
         }
         foreach (var gone in _idleSince.Keys.Where(n => !fold.State.Networks.ContainsKey(n)).ToList())
             _idleSince.Remove(gone);
+        // Whatever a removed node took would be taken back again; it looks once it is a member again.
+        if (fold.State.Removal is not null)
+            return;
         foreach (var network in Known()?.Networks.Values ?? [])
             await InTurnAsync(network.Name, () => MakeTrueAsync(network, cancellationToken));
     }
