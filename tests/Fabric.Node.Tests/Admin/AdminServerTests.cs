@@ -106,6 +106,28 @@ public sealed class AdminServerTests
     }
 
     [Fact]
+    public async Task The_mesh_of_a_virtual_network_is_told_by_the_nodes_that_are_in_it()
+    {
+        await using var admin = await RunningAdmin.StartAsync(new MemoryJournal());
+        using var client = AdminClient.Connect(admin.SocketPath);
+        var (blue, peer) = (new NetworkName("blue"), new NodeName("node-b"));
+        await admin.Node.HappenAsync(NodeNetworks.Id(new NodeName("node-a")), "-", 70_000, new NetworkEvent.NetworkJoined(
+            blue, new Vni(4096), 2, [], [Cidr.Parse("10.9.0.0/26")]));
+        await admin.Node.HappenAsync(Tunnel.Id(peer, blue), "-", 70_001, new TunnelEvent.TunnelOpened(
+            peer, "77aa", [IpAddress.Parse("192.0.2.11")], [Cidr.Parse("10.9.0.64/26")], blue));
+
+        var mesh = await GetAsync(client, AdminPaths.Mesh + "?network=blue", AdminJson.Default.MeshAnswer);
+        using var absent = await client.GetAsync(AdminPaths.Mesh + "?network=pink");
+
+        Assert.Equal((4096u, "10.9.0.0/26"), (mesh.Vni!.Value.Value, mesh.PodCidrs.Single().ToString()));
+        Assert.Equal("10.9.0.64/26", Assert.Single(mesh.Peers).PodCidrs.Single().ToString());
+        Assert.NotNull(mesh.Peers[0].Since);
+        Assert.Equal(HttpStatusCode.NotFound, absent.StatusCode);
+        Assert.Contains("it is in blue", await absent.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Single((await GetAsync(client, AdminPaths.Mesh, AdminJson.Default.MeshAnswer)).Peers, p => p.PodCidrs.Contains(Cidr.Parse("10.244.2.0/24")));
+    }
+
+    [Fact]
     public async Task Unknown_paths_methods_and_parameters_are_explained()
     {
         await using var admin = await RunningAdmin.StartAsync(new MemoryJournal());
