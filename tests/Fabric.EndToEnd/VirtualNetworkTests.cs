@@ -89,7 +89,7 @@ public sealed class VirtualNetworkTests(VirtualNetworkTests.NetworkLab lab) : IC
         await WaitForTunnelsAsync(1);
         await LabWait.UntilAsync(
             () => Task.FromResult(lab.Second.Flows().Any(f => f.Contains("nw_src=10.6.0.200", StringComparison.Ordinal))), "the claim is known");
-        Assert.True(there.Pings(claimed.Address), "a claimed address is reached");
+        LabWait.Until(() => there.Pings(claimed.Address), "a claimed address is reached");
         using var second = lab.Second.NewPod("grey", "10.6.0.200");
         var refused = await second.Call("ADD").RunAsync();
         Assert.Equal(109, refused.Json["code"]!.GetValue<int>());
