@@ -25,8 +25,8 @@ internal static class AttachBenchmark
             there = wanted;
             await MeasureAsync(results, pods, fabric, reference, raw, there, rounds);
         }
-        var megabytes = fabric.Agent.ResidentBytes / 1048576.0;
-        results.Add(new ResultRow($"agent resident memory, {there} pods", "MiB", megabytes, null, null, "", 120));
+        var megabytes = fabric.Agent.ResidentBytes / 1e6;
+        results.Add(new ResultRow($"agent resident memory, {there} pods", "MB", megabytes, null, null, "", 120));
     }
 
     private static async Task FillAsync(

@@ -30,10 +30,10 @@ internal static class MemoryBenchmark
         for (var i = 0; i < Pods; i++)
             fabric.Cni.Add($"pod{i}", pods.Take());
         Row($"  with {Peers:n0} peers and {Pods} pods", goal: 120);
-        results.Add(new ResultRow("  the most that it ever was", "MiB", fabric.Agent.PeakResidentBytes / 1048576.0, null, null, "", null));
+        results.Add(new ResultRow("  the most that it ever was", "MB", fabric.Agent.PeakResidentBytes / 1e6, null, null, "", null));
 
         void Row(string measure, double? goal = null) =>
-            results.Add(new ResultRow(measure, "MiB", fabric.Agent.ResidentBytes / 1048576.0, null, null, "", goal));
+            results.Add(new ResultRow(measure, "MB", fabric.Agent.ResidentBytes / 1e6, null, null, "", goal));
     }
 
     private static int PeersOf(FabricNode fabric)

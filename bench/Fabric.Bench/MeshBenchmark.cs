@@ -31,9 +31,9 @@ internal static class MeshBenchmark
             Add($"{what}: until the last flow", "ms", Stopwatch.GetElapsedTime(began).TotalMilliseconds);
             Add("  of it writing the leases", "ms", written.TotalMilliseconds);
             Add("  flows for peers", "flows", Flows(fabric).Length - before);
-            Add("  agent resident memory", "MiB", fabric.Agent.ResidentBytes / 1048576.0);
+            Add("  agent resident memory", "MB", fabric.Agent.ResidentBytes / 1e6);
         }
-        Add("  the most that it ever was", "MiB", fabric.Agent.PeakResidentBytes / 1048576.0);
+        Add("  the most that it ever was", "MB", fabric.Agent.PeakResidentBytes / 1e6);
 
         void Add(string measure, string unit, double got) => results.Add(new ResultRow(measure, unit, got, null, null, "", null));
     }

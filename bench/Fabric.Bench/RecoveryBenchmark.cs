@@ -41,7 +41,7 @@ internal static class RecoveryBenchmark
         results.Add(new ResultRow("journal, one pod attached", "B", (attached.Bytes - before.Bytes) / Pods, null, null, "", null));
         results.Add(new ResultRow("journal, one pod attached and detached", "B", (after.Bytes - attached.Bytes) / 100, null, null, "", null));
         results.Add(new ResultRow("  events of it", "", (after.Ordering - attached.Ordering) / 100.0, null, null, "", null));
-        results.Add(new ResultRow($"agent resident memory, {Pods} pods", "MiB", fabric.Agent.ResidentBytes / 1048576.0, null, null, "", 120));
+        results.Add(new ResultRow($"agent resident memory, {Pods} pods", "MB", fabric.Agent.ResidentBytes / 1e6, null, null, "", 120));
 
         fabric.KillAgent();
         await WriteHistoryAsync(fabric);
