@@ -11,13 +11,15 @@ public sealed class EventCatalogTests
 {
     private static readonly string Fixtures = Path.Combine(AppContext.BaseDirectory, "Fixtures");
 
-    public static TheoryData<string> Manifests => [.. ClusterEvents.Catalog.Manifests];
+    /// <summary>By file name: manifest with '.' for '/', then perhaps a variant.</summary>
+    public static TheoryData<string> Examples => [.. Directory.GetFiles(Fixtures).Select(f => Path.GetFileNameWithoutExtension(f)!).Order()];
 
     [Theory]
-    [MemberData(nameof(Manifests))]
-    public void The_stored_example_still_decodes_and_encodes_to_the_same(string manifest)
+    [MemberData(nameof(Examples))]
+    public void The_stored_example_still_decodes_and_encodes_to_the_same(string example)
     {
-        var stored = File.ReadAllBytes(Path.Combine(Fixtures, $"{manifest.Replace('/', '.')}.json"));
+        var stored = File.ReadAllBytes(Path.Combine(Fixtures, $"{example}.json"));
+        var manifest = string.Join('/', example.Split('.').Take(2));
         Assert.True(ClusterEvents.Catalog.TryDecode(manifest, stored, out var e));
         Assert.Equal(manifest, ClusterEvents.Catalog.ManifestOf(e));
         Assert.NotEmpty(e.Describe());

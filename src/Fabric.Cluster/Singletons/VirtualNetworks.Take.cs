@@ -37,21 +37,25 @@ public sealed partial class VirtualNetworks
             return Decision.Reject("address-outside", $"it is not in {string.Join(", ", network.Subnets.Select(s => s.Cidr))}");
         if (subnet.IsReserved(address))
             return Decision.Reject("address-reserved", $"it is the gateway, excluded, or the first or last of {subnet.Cidr}");
-        return network.Holdings.Values.FirstOrDefault(h => h.Blocks.Any(b => b.Contains(address))) is { } holder
-            ? Decision.Reject("address-held", $"it is in {holder.Blocks.First(b => b.Contains(address))}, node {holder.Node}'s block")
+        if (network.Holdings.Values.FirstOrDefault(h => h.Blocks.Any(b => b.Contains(address))) is { } holder)
+            return Decision.Reject("address-held", $"it is in {holder.Blocks.First(b => b.Contains(address))}, node {holder.Node}'s block");
+        // Where the holder was removed, its pods may still be about.
+        return network.Resting.FirstOrDefault(r => r.Key.Contains(address) && r.Value.Uid != claim.Node.Uid) is { Value: not null } resting
+            ? Decision.Reject("address-held", $"it is of {resting.Key}, which came back from another node and still rests: ask again later")
             : Done([new VirtualNetworkEvent.AddressClaimed(network.Name, address, claim.Node.Node, claim.Node.Uid, claim.Attachment)]);
     }
 
     // That it rests is no reason: the addresses that may still be about are this very node's.
     private static Cidr? Former(Network network, NetworkSubnet subnet, string uid) => network.Resting
-        .Where(r => r.Value.Uid == uid && subnet.Cidr.Contains(r.Key) && !HasClaim(network, r.Key))
+        .Where(r => r.Value.Uid == uid && IsBlockOf(subnet, r.Key) && !HasClaim(network, r.Key))
         .Select(r => (Cidr?)r.Key).FirstOrDefault();
 
     private static Cidr? Lowest(Network network, NetworkSubnet subnet)
     {
         var taken = network.Holdings.Values.SelectMany(h => h.Blocks).Concat(network.Resting.Keys)
-            // A claimed address is another pod's, so the block around it is nobody's pool.
-            .Concat(network.Claims.Keys.Where(subnet.Cidr.Contains).Select(a => new Cidr(a, subnet.BlockPrefixLength)))
+            // A claimed address is another pod's, or was until now, so the block around it is nobody's pool.
+            .Concat(network.Claims.Keys.Concat(network.Resting.Keys.Select(r => r.Network))
+                .Where(subnet.Cidr.Contains).Select(a => new Cidr(a, subnet.BlockPrefixLength)))
             .ToHashSet();
         // What is taken or excluded is passed over whole, so this ends long before an IPv6 subnet does.
         for (UInt128 i = 0; i < subnet.Blocks();)
@@ -67,12 +71,15 @@ public sealed partial class VirtualNetworks
         return null;
     }
 
+    private static bool IsBlockOf(NetworkSubnet subnet, Cidr resting) =>
+        resting.PrefixLength == subnet.BlockPrefixLength && subnet.Cidr.Contains(resting);
+
     private static bool HasClaim(Network network, Cidr block) => network.Claims.Keys.Any(block.Contains);
 
     private static string Shortage(Network network, NetworkSubnet subnet)
     {
         var holders = network.Holdings.Values.Where(h => h.Blocks.Any(subnet.Cidr.Contains)).Select(h => h.Node).Order().ToList();
-        var resting = network.Resting.Keys.Count(subnet.Cidr.Contains);
+        var resting = network.Resting.Keys.Count(r => IsBlockOf(subnet, r));
         var claimed = network.Claims.Keys.Where(subnet.Cidr.Contains)
             .Select(a => new Cidr(a, subnet.BlockPrefixLength)).Distinct()
             .Count(b => !network.Resting.ContainsKey(b) && !network.Holdings.Values.Any(h => h.Blocks.Contains(b)));

@@ -94,7 +94,10 @@ public sealed partial class VirtualNetworks : IEntity<VirtualNetworks.State>
     }
 
     /// <param name="Holdings">By node uid.</param>
-    /// <param name="Resting">Blocks that came back; an entry goes when the block is taken again or has rested.</param>
+    /// <param name="Resting">
+    /// Blocks that came back, and as blocks of one the claimed addresses of removed nodes; an entry goes when it is taken again or has
+    /// rested.
+    /// </param>
     public sealed record Network(
         NetworkName Name,
         Vni Vni,
@@ -110,7 +113,7 @@ public sealed partial class VirtualNetworks : IEntity<VirtualNetworks.State>
         public ImmutableArray<Cidr> CidrsOf(string uid) =>
         [
             .. Holdings.TryGetValue(uid, out var held) ? held.Blocks : [],
-            .. Claims.Where(c => c.Value.Uid == uid).Select(c => new Cidr(c.Key, c.Key.Width)),
+            .. Claims.Where(c => c.Value.Uid == uid).Select(c => OnlyOf(c.Key)),
         ];
 
         public ImmutableSortedSet<NodeName> Nodes() => [.. Holdings.Values.Select(h => h.Node), .. Claims.Values.Select(c => c.Node)];
@@ -195,8 +198,13 @@ public sealed partial class VirtualNetworks : IEntity<VirtualNetworks.State>
         VirtualNetworkEvent.AddressClaimed x => With(state, x, n => n with
         {
             Claims = n.Claims.SetItem(x.Address, new Claim(x.Node, x.NodeUid, x.Attachment)),
+            Resting = n.Resting.Remove(OnlyOf(x.Address)),
         }),
-        VirtualNetworkEvent.ClaimReleased x => With(state, x, n => n with { Claims = n.Claims.Remove(x.Address) }),
+        VirtualNetworkEvent.ClaimReleased x => With(state, x, n => n with
+        {
+            Claims = n.Claims.Remove(x.Address),
+            Resting = x.RestsSince is { } since ? n.Resting.SetItem(OnlyOf(x.Address), new BlockRest(since, x.NodeUid)) : n.Resting,
+        }),
         _ => throw new UnreachableException(e.ToString()),
     };
 
@@ -206,6 +214,8 @@ public sealed partial class VirtualNetworks : IEntity<VirtualNetworks.State>
 
     private static State With(State state, VirtualNetworkEvent e, Func<Network, Network> change) =>
         state with { Networks = state.Networks.SetItem(e.Network, change(state.Networks[e.Network])) };
+
+    private static Cidr OnlyOf(IpAddress address) => new(address, address.Width);
 
     private static Network? Find(State state, NetworkName network) => state.Networks.GetValueOrDefault(network);
 
@@ -236,7 +246,7 @@ public sealed partial class VirtualNetworks : IEntity<VirtualNetworks.State>
                 new VirtualNetworkEvent.BlocksReturned(network.Name, h.Node, h.Uid, h.Blocks, free.Reason, at)));
             events.AddRange(network.Claims.Where(c => gone.Contains(c.Value.Uid)).Select(c =>
                 new VirtualNetworkEvent.ClaimReleased(
-                    network.Name, c.Key, c.Value.Node, c.Value.Uid, c.Value.Attachment, free.Reason)));
+                    network.Name, c.Key, c.Value.Node, c.Value.Uid, c.Value.Attachment, free.Reason, RestsSince: at)));
         }
         // More than one commit holds is left to a repeat.
         return Done([.. events.Take(PodCidr.MaxEventsPerCommit)]);

@@ -74,8 +74,12 @@ public abstract record VirtualNetworkEvent : IEvent
         public override string Describe() => $"node {Node} claimed {Address} of network {Network} for {Attachment}";
     }
 
+    /// <param name="RestsSince">
+    /// Set when the node did not give it back itself but was removed: the pod may still be about, so the address rests as blocks do.
+    /// </param>
     public sealed record ClaimReleased(
-        NetworkName Network, IpAddress Address, NodeName Node, string NodeUid, AttachmentId Attachment, string Reason)
+        NetworkName Network, IpAddress Address, NodeName Node, string NodeUid, AttachmentId Attachment, string Reason,
+        DateTimeOffset? RestsSince = null)
         : VirtualNetworkEvent
     {
         public override NetworkName Network { get; init; } = Network;

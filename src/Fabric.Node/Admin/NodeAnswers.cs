@@ -60,7 +60,7 @@ public static class NodeAnswers
             [
                 .. n.Subnets.Select(s => new SubnetEntry(s.Cidr, s.Gateway, s.Excluded, s.BlockPrefixLength,
                     n.Holdings.Values.Sum(h => h.Blocks.Count(b => s.Cidr.Contains(b))),
-                    n.Resting.Keys.Count(b => s.Cidr.Contains(b)),
+                    n.Resting.Keys.Count(b => b.PrefixLength == s.BlockPrefixLength && s.Cidr.Contains(b)),
                     n.Claims.Keys.Count(a => s.Cidr.Contains(a)),
                     (long)UInt128.Min(long.MaxValue, s.Blocks()))),
             ],

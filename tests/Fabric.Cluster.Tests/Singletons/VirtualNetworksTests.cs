@@ -154,6 +154,38 @@ public sealed class VirtualNetworksTests
     }
 
     [Fact]
+    public void An_address_of_a_block_that_rests_is_claimed_by_nobody_but_its_holder()
+    {
+        Create("blue");
+        Take("a");
+        Return("a");
+        Assert.StartsWith("address-held: it is of 10.9.0.0/26, which came back from another node and still rests",
+            Claim("b", "10.9.0.9"), StringComparison.Ordinal);
+        Assert.StartsWith("node a claimed 10.9.0.9", Claim("a", "10.9.0.9"), StringComparison.Ordinal);
+        Release("a", "10.9.0.9");
+        Do(new Command.EndRest(_state.Resting().ToImmutableSortedDictionary()));
+        Assert.StartsWith("node b claimed 10.9.0.9", Claim("b", "10.9.0.9"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_removed_nodes_claim_rests_and_one_that_its_pod_gave_back_does_not()
+    {
+        Create("blue");
+        Claim("a", "10.9.0.9");
+        Release("a", "10.9.0.9");
+        Claim("b", "10.9.0.9");
+        Do(new Command.FreeNodes([Node("b")], "removed"));
+        Assert.StartsWith("address-held: it is of 10.9.0.9/32, which came back", Claim("a", "10.9.0.9"), StringComparison.Ordinal);
+        Assert.Equal("node a took 10.9.0.64/26 of network blue", Take("a"));
+        Assert.StartsWith("node b claimed 10.9.0.9", Claim("b", "10.9.0.9"), StringComparison.Ordinal);
+        Do(new Command.FreeNodes([Node("b")], "removed"));
+        var rested = new Command.EndRest(_state.Resting().ToImmutableSortedDictionary());
+        Assert.NotEqual("", Do(rested));
+        Assert.Equal("", Do(rested));
+        Assert.Equal("node c took 10.9.0.0/26 of network blue", Take("c"));
+    }
+
+    [Fact]
     public void A_network_in_use_is_not_deleted_and_the_nodes_are_named()
     {
         Create("blue");
@@ -228,6 +260,8 @@ public sealed class VirtualNetworksTests
             Assert.Equal(blocks.Count, blocks.Distinct().Count());
             Assert.All(network.Claims.Keys, a => Assert.DoesNotContain(blocks, b => b.Contains(a)));
             Assert.All(blocks, b => Assert.DoesNotContain(b, network.Resting.Keys));
+            Assert.All(network.Claims, c => Assert.DoesNotContain(
+                network.Resting, r => r.Key.Contains(c.Key) && r.Value.Uid != c.Value.Uid));
         }
     }
 
