@@ -7,8 +7,9 @@ namespace Fabric.Lab;
 /// when the next lab starts.
 /// </summary>
 /// <remarks>
-/// Everything the lab makes carries the pid of its maker in its name (<c>fab-t-PID-N…</c>), which is how the next lab
-/// knows leftovers from the belongings of a lab that is still running beside it.
+/// Everything the lab makes carries the pid of its maker in its name, with the pid namespace that it counts in
+/// (<c>fab-t-PID.NAMESPACE-N…</c>), which is how the next lab knows leftovers from the belongings of a lab that is still running
+/// beside it.
 /// </remarks>
 internal static class LabCleanup
 {
@@ -26,7 +27,8 @@ internal static class LabCleanup
 
     /// <summary>A name no other object of this machine has; <paramref name="label"/> only helps the reader.</summary>
     internal static string UniqueName(string label) => string.Create(
-        CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _next)}-{label}");
+        CultureInfo.InvariantCulture,
+        $"{Prefix}{Environment.ProcessId}.{LabPidNamespace.Own}-{Interlocked.Increment(ref _next)}-{label}");
 
     /// <summary>
     /// Runs <paramref name="action"/> at the latest at process exit, and at most once; disposing the result runs it.
@@ -112,9 +114,9 @@ internal static class LabCleanup
     }
 
     private static bool OwnerIsDead(string name) =>
-        name[Prefix.Length..].Split('-') is [var pid, _, ..]
+        name[Prefix.Length..].Split('-')[0].Split('.') is [var pid, var pidNamespace]
         && int.TryParse(pid, NumberStyles.None, CultureInfo.InvariantCulture, out var owner)
-        && !LabDaemon.IsAlive(owner);
+        && (pidNamespace == LabPidNamespace.Own ? !LabDaemon.IsAlive(owner) : LabPidNamespace.IsGone(pidNamespace));
 
     private sealed class Registration(Action action) : IDisposable
     {

@@ -34,6 +34,9 @@ internal static class RollingRestart
         finally
         {
             pings.ForEach(p => p.Dispose());
+            // Also after a failure, which must not become the next test's.
+            foreach (var node in lab.Nodes.Where(n => !n.IsServing))
+                await node.StartAsync();
             foreach (var pod in pods)
                 pod.Dispose();
         }
