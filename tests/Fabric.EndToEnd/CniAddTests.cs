@@ -1,3 +1,4 @@
+using Fabric.Actors;
 using Fabric.Lab;
 using Fabric.Messages;
 
@@ -18,6 +19,23 @@ public sealed class CniAddTests(CniLab lab) : IClassFixture<CniLab>
         (await a.DelAsync()).MustSucceed();
         (await b.DelAsync()).MustSucceed();
         await Leaks.MustBeExactlyAsync(lab.First);
+    });
+
+    [SkippableFact]
+    public Task The_flows_of_an_attachment_belong_to_its_add_and_its_del() => lab.TestAsync(async () =>
+    {
+        using var pod = await lab.First.AddPodAsync();
+        (await pod.DelAsync()).MustSucceed();
+        var owner = new PersistenceId("port", $"{pod.ContainerId}/eth0");
+        await LabWait.UntilAsync(async () => (await FlowsAsync()).Count == 2, "both changes of flows are recorded");
+        var events = await lab.First.EventsAsync();
+        var add = events.Single(e => e.Event is PortEvent.AttachmentRequested && e.Envelope.Stream == owner);
+        var del = events.Single(e => e.Event is PortEvent.DetachRequested && e.Envelope.Stream == owner);
+        Assert.Equal([add.Envelope.Correlation, del.Envelope.Correlation], (await FlowsAsync()).Select(f => f.Correlation));
+
+        async Task<List<EventEnvelope>> FlowsAsync() =>
+            [.. (await lab.First.EventsAsync()).Where(e => e.Event is FlowEvent.FlowsChanged changed && changed.Reason == owner.ToString())
+                .Select(e => e.Envelope)];
     });
 
     [SkippableTheory]

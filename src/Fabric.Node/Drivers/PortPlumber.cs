@@ -38,6 +38,7 @@ public sealed class PortPlumber(
     private async Task PlumbAsync(DriverRequest request, DriverCall.Plumb call)
     {
         var stage = "state";
+        reconciler.Attaching(call.Attachment, request.Correlation, request.Causation);
         try
         {
             using var deadline = new CancellationTokenSource(StepWithin, time);
@@ -76,6 +77,10 @@ public sealed class PortPlumber(
         {
             observer.PlumbingBroke(call.Attachment, e);
             Tell(request, new Port.Command.PlumbFailed(call.Attempt, stage, "internal", e.Message));
+        }
+        finally
+        {
+            reconciler.Attached(call.Attachment, request.Correlation);
         }
     }
 

@@ -17,6 +17,7 @@ internal sealed class ReconcileWaiters(NodeFold fold, ISwitch ovs, Reconciler re
         TaskCompletionSource<SwitchPort?> Completion);
 
     private readonly List<Waiter> _waiters = [];
+    private readonly Dictionary<AttachmentId, (CorrelationId Correlation, Causation? Causation)> _attaching = [];
     private readonly List<TaskCompletionSource> _audits = [];
 
     public Task NextAuditAsync(CancellationToken cancellationToken)
@@ -45,6 +46,19 @@ internal sealed class ReconcileWaiters(NodeFold fold, ISwitch ovs, Reconciler re
         AttachmentId attachment, CorrelationId correlation, Causation? causation, CancellationToken cancellationToken) =>
         AddAsync(attachment, correlation, causation, Until.Gone, cancellationToken);
 
+    /// <summary>
+    /// From now on flows of the attachment are this request's. They come beside the interface, mostly before anybody waits for them.
+    /// </summary>
+    public void Attaching(AttachmentId attachment, CorrelationId correlation, Causation? causation) =>
+        _attaching[attachment] = (correlation, causation);
+
+    /// <summary>The end of <see cref="Attaching"/>, unless a later request has taken over.</summary>
+    public void Attached(AttachmentId attachment, CorrelationId correlation)
+    {
+        if (_attaching.TryGetValue(attachment, out var latest) && latest.Correlation == correlation)
+            _attaching.Remove(attachment);
+    }
+
     /// <summary>Whose request a change of flows belongs to, if it belongs to one alone.</summary>
     public (CorrelationId Correlation, Causation? Causation) CauseOf(ImmutableArray<PersistenceId> owners)
     {
@@ -52,7 +66,7 @@ internal sealed class ReconcileWaiters(NodeFold fold, ISwitch ovs, Reconciler re
             return (CorrelationId.None, null);
         return _waiters.FirstOrDefault(w => Port.Id(w.Attachment) == owners[0]) is { } waiter
             ? (waiter.Correlation, waiter.Causation)
-            : (CorrelationId.None, null);
+            : _attaching.GetValueOrDefault(AttachmentId.Parse(owners[0].Key), (CorrelationId.None, null));
     }
 
     /// <summary>Ends every waiter whose condition holds, or can't hold any more.</summary>

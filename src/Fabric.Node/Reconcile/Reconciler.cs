@@ -111,6 +111,12 @@ public sealed partial class Reconciler
     /// <summary>Why the port can't be added, or null.</summary>
     internal string? RefusalOf(InterfaceName name) => _refused.GetValueOrDefault(name);
 
+    /// <summary>What is programmed for the attachment until <see cref="Attached"/> is recorded as this request's.</summary>
+    public void Attaching(AttachmentId attachment, CorrelationId correlation, Causation? causation) =>
+        _waiters.Attaching(attachment, correlation, causation);
+
+    public void Attached(AttachmentId attachment, CorrelationId correlation) => _waiters.Attached(attachment, correlation);
+
     /// <summary>Completes once the attachment's port is open with its number and its flows are confirmed.</summary>
     /// <exception cref="SwitchException">Open vSwitch could not open the device.</exception>
     /// <exception cref="OperationCanceledException">The attachment is not wanted any more.</exception>
