@@ -20,7 +20,7 @@ public sealed class FlowPlan : IFlowPlan
     private ImmutableSortedDictionary<AttachmentId, PortState>? _portsSeen;
     private ImmutableSortedDictionary<NodeName, TunnelEvent.TunnelOpened>? _tunnelsSeen;
     private readonly Dictionary<PersistenceId, TunnelEvent.TunnelOpened> _networkTunnels = [];
-    private readonly Dictionary<NetworkName, NetworkParameters> _networks = [];
+    private readonly Dictionary<NetworkName, (NetworkEvent.NetworkJoined Joined, NetworkParameters Parameters)> _networks = [];
     private ImmutableSortedDictionary<NetworkName, NetworkEvent.NetworkJoined>? _networksSeen;
     private ImmutableSortedDictionary<PersistenceId, TunnelEvent.TunnelOpened>? _networkTunnelsSeen;
     private NetworkParameters? _network;
@@ -30,8 +30,10 @@ public sealed class FlowPlan : IFlowPlan
     {
         if (state.Bridge.Configured is not { } bridge)
             return Plan.Empty;
-        if (!ReferenceEquals(bridge, _configured) || !ReferenceEquals(state.Networks, _networksSeen))
-            StartOver(bridge, state.Networks);
+        if (!ReferenceEquals(bridge, _configured))
+            StartOver(bridge);
+        if (!ReferenceEquals(state.Networks, _networksSeen))
+            PlanNetworks(bridge, state.Networks);
         if (!ReferenceEquals(state.Tunnels, _tunnelsSeen))
             PlanTunnels(state.Tunnels);
         if (!ReferenceEquals(state.NetworkTunnels, _networkTunnelsSeen))
@@ -41,29 +43,60 @@ public sealed class FlowPlan : IFlowPlan
         return _plan;
     }
 
-    // Everything depends on the networks' parameters, which seldom change.
-    private void StartOver(
-        BridgeEvent.BridgeConfigured bridge, ImmutableSortedDictionary<NetworkName, NetworkEvent.NetworkJoined> networks)
+    // Everything depends on the bridge's parameters.
+    private void StartOver(BridgeEvent.BridgeConfigured bridge)
     {
         _configured = bridge;
         _network = NetworkOf(bridge);
-        _networksSeen = networks;
-        _networkTunnelsSeen = null;
-        _networkTunnels.Clear();
-        _networks.Clear();
         _ports.Clear();
         _tunnels.Clear();
+        _networks.Clear();
+        _networkTunnels.Clear();
         _portsSeen = null;
         _tunnelsSeen = null;
+        _networksSeen = null;
+        _networkTunnelsSeen = null;
         _plan = Plan.Empty.SetItem(
             Fabric.Node.Bridge.Id(bridge.Bridge), Planned([.. BridgeFlows.For(_network), .. GatewayFlows.For(_network)]));
-        foreach (var joined in networks.Values)
-        {
-            var owner = new PersistenceId("network", joined.Network.Value);
-            _networks[joined.Network] = NetworkOf(bridge, joined, CauseOf(owner));
-            _plan = _plan.SetItem(owner, Planned(BridgeFlows.ForAnother(_networks[joined.Network])));
-        }
     }
+
+    private void PlanNetworks(
+        BridgeEvent.BridgeConfigured bridge, ImmutableSortedDictionary<NetworkName, NetworkEvent.NetworkJoined> networks)
+    {
+        foreach (var name in _networks.Keys.Where(n => !ReferenceEquals(networks.GetValueOrDefault(n), _networks[n].Joined)).ToArray())
+            Forget(name);
+        foreach (var joined in networks.Values.Where(n => !_networks.ContainsKey(n.Network)))
+        {
+            var owner = OwnerOf(joined.Network);
+            var parameters = NetworkOf(bridge, joined, CauseOf(owner));
+            _networks[joined.Network] = (joined, parameters);
+            _plan = _plan.SetItem(owner, Planned(BridgeFlows.ForAnother(parameters)));
+        }
+        _networksSeen = networks;
+        _networkTunnelsSeen = null;
+        _portsSeen = null;
+    }
+
+    /// <summary>Takes a network out of the plan, with its pods and peers: all of them depend on its parameters.</summary>
+    private void Forget(NetworkName name)
+    {
+        _networks.Remove(name);
+        var plan = _plan.ToBuilder();
+        plan.Remove(OwnerOf(name));
+        foreach (var tunnel in _networkTunnels.Where(t => t.Value.Network == name).Select(t => t.Key).ToArray())
+        {
+            _networkTunnels.Remove(tunnel);
+            plan.Remove(tunnel);
+        }
+        foreach (var port in _ports.Where(p => p.Value.Request.Virtual?.Network == name).Select(p => p.Key).ToArray())
+        {
+            _ports.Remove(port, out var gone);
+            plan.Remove(gone.Owner);
+        }
+        _plan = plan.ToImmutable();
+    }
+
+    private static PersistenceId OwnerOf(NetworkName network) => new("network", network.Value);
 
     private void PlanTunnels(ImmutableSortedDictionary<NodeName, TunnelEvent.TunnelOpened> tunnels)
     {
@@ -101,7 +134,7 @@ public sealed class FlowPlan : IFlowPlan
                 || !_networks.TryGetValue(tunnel.Network!.Value, out var network))
                 continue;
             _networkTunnels[owner] = tunnel;
-            plan[owner] = Planned(PeerFlows.For(network, new Peer
+            plan[owner] = Planned(PeerFlows.For(network.Parameters, new Peer
             {
                 Vteps = tunnel.Vteps, PodCidrs = tunnel.PodCidrs, CauseSet = CauseOf(owner),
             }));
@@ -139,7 +172,8 @@ public sealed class FlowPlan : IFlowPlan
         }
         if (_ports.Count > wanted)
         {
-            foreach (var attachment in _ports.Keys.Where(a => !(ports.TryGetValue(a, out var port) && port.IsWanted)).ToArray())
+            foreach (var attachment in _ports.Keys.Where(
+                         a => !(ports.TryGetValue(a, out var port) && port.IsWanted && NetworkOf(port) is not null)).ToArray())
             {
                 _ports.Remove(attachment, out var gone);
                 plan.Remove(gone.Owner);
@@ -150,7 +184,7 @@ public sealed class FlowPlan : IFlowPlan
     }
 
     private NetworkParameters? NetworkOf(PortState port) =>
-        port.Request?.Virtual is { } v ? _networks.GetValueOrDefault(v.Network) : _network;
+        port.Request?.Virtual is { } v ? _networks.GetValueOrDefault(v.Network).Parameters : _network;
 
     private static ImmutableArray<PlannedFlow> Planned(IEnumerable<Flow> flows) => [.. flows.Select(PlannedFlow.Of)];
 
