@@ -247,19 +247,28 @@ public abstract partial class SwitchContract
         var (first, second, third) = (Path("node-b", 2), Path("node-c", 3), Path("node-d", 4));
         var foreign = ovs.ForeignPorts;
 
-        await ovs.WatchPathsAsync([first, second], CancellationToken.None);
-        await ovs.WatchPathsAsync([first, second], CancellationToken.None);
+        await WatchAsync(ovs, first, second);
+        await WatchAsync(ovs, first, second);
         Assert.Equal([first.Peer, second.Peer], ovs.Paths.Keys);
         await bench.EventuallyAsync(() => ovs.Paths.Values.All(p => p.State == "down"), "nobody answers at the other end");
 
-        await ovs.WatchPathsAsync([second with { Remote = Fabric.Messages.IpAddress.Parse("172.30.0.9") }, third], CancellationToken.None);
+        await WatchAsync(ovs, second with { Remote = Fabric.Messages.IpAddress.Parse("172.30.0.9") }, third);
         Assert.Equal([second.Peer, third.Peer], ovs.Paths.Keys);
         Assert.Equal(foreign, ovs.ForeignPorts);
         await bench.EventuallyAsync(() => ovs.Paths.Values.All(p => p.State == "down"), "the new ones are watched as well");
 
-        await ovs.WatchPathsAsync([], CancellationToken.None);
+        await WatchAsync(ovs, [.. Enumerable.Range(5, 9).Select(i => Path($"node-{i}", i))]);
+        Assert.False(await ovs.WatchPathsAsync([], CancellationToken.None), "so many are not taken away in one call");
+        Assert.NotEmpty(ovs.Paths);
+        await WatchAsync(ovs);
         Assert.Empty(ovs.Paths);
     });
+
+    private static async Task WatchAsync(ISwitch ovs, params WantedPath[] paths)
+    {
+        for (var calls = 1; !await ovs.WatchPathsAsync([.. paths], CancellationToken.None); calls++)
+            Assert.InRange(calls, 1, 10);
+    }
 
     private static WantedPath Path(string peer, int number) => new(new NodeName(peer), Fabric.Messages.IpAddress.Parse("172.30.0.1"),
         Fabric.Messages.IpAddress.Parse($"172.30.0.{number}"));

@@ -32,6 +32,7 @@ public sealed class NetworkKeeper(
     private readonly Dictionary<NetworkName, long> _idleSince = [];
     private readonly Dictionary<NetworkName, int> _uses = [];
     private readonly Dictionary<NetworkName, TaskCompletionSource> _turns = [];
+    private string? _trouble;
 
     /// <summary>The way to the cluster store; null before it was reached for the first time.</summary>
     public INetworkBlocks? Blocks { get; set; }
@@ -256,10 +257,18 @@ public sealed class NetworkKeeper(
         return answer is AskResult.Replied;
     }
 
+    /// <summary>What fails is tried again with each look; it is said once.</summary>
     private void Report(AskResult? answer)
     {
-        if (answer is not (null or AskResult.Replied))
-            log.Warn($"a virtual network's addresses: {answer}; tried again");
+        var trouble = answer switch
+        {
+            AskResult.Rejected rejected => rejected.Reason.Message,
+            AskResult.Unavailable unavailable => unavailable.Reason,
+            _ => null,
+        };
+        if (trouble is not null && trouble != _trouble)
+            log.Warn($"a virtual network's addresses: {trouble}; tried again");
+        _trouble = trouble;
     }
 
     /// <summary>An ADD that is under way on a network.</summary>

@@ -31,7 +31,7 @@ public sealed class ClusterLink(
     public ChangeSignal Changes => _contact.Changes;
 
     /// <summary>What operators may ask the cluster for here.</summary>
-    public IClusterOperations Operations => new ClusterOperations(
+    public ClusterOperations Operations => new(
         node, () => _store is { } store && _part?.Writer is { } writer ? (store, writer) : null, () => StoreFault);
 
     /// <summary>Whether the mesh, of each network that this node is in, has been read to its end since the start.</summary>
@@ -70,7 +70,7 @@ public sealed class ClusterLink(
         _networks = new NetworksFollower(node, context);
         _networkMeshes = new NetworkMeshes(node, core, context);
         core.Networks.Known = () => _networks.State;
-        core.Networks.Blocks = (INetworkBlocks)Operations;
+        core.Networks.Blocks = Operations;
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Together.RunAsync(
             [

@@ -45,16 +45,8 @@ public sealed partial class ClusterOperations : INetworkBlocks
     {
         if (access() is not { } cluster)
             return new AskResult.Unavailable(NotJoined().Reason);
-        var members = Members(cluster);
-        try
-        {
-            await members.RefreshAsync(cancellationToken);
-        }
-        catch (JournalException e)
-        {
-            return new AskResult.Unavailable(e.Message);
-        }
-        return await Networks(cluster, members).AskAsync(command, CorrelationId.None, cancellationToken);
+        var (members, fault) = await NewestMembersAsync(cluster, cancellationToken);
+        return fault is not null ? new AskResult.Unavailable(fault) : await Networks(cluster, members).AskAsync(command, CorrelationId.None, cancellationToken);
     }
 
     private ClusterEntityRunner<VirtualNetworks.State> Networks(

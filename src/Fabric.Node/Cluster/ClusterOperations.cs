@@ -67,15 +67,9 @@ public sealed partial class ClusterOperations(NodeParameters node, Func<(ICluste
     {
         if (access() is not { } cluster)
             return NotJoined();
-        var members = Members(cluster);
-        try
-        {
-            await members.RefreshAsync(cancellationToken);
-        }
-        catch (JournalException e)
-        {
-            return new OperationOutcome.Unavailable(e.Message);
-        }
+        var (members, fault) = await NewestMembersAsync(cluster, cancellationToken);
+        if (fault is not null)
+            return new OperationOutcome.Unavailable(fault);
         var answer = await PodCidrs(cluster, members).AskAsync(new PodCidr.Command.Add(range), CorrelationId.None, cancellationToken);
         return answer is AskResult.Replied ? new OperationOutcome.Done($"{range} is a cluster CIDR") : NotDone(answer);
     }
@@ -83,6 +77,22 @@ public sealed partial class ClusterOperations(NodeParameters node, Func<(ICluste
     /// <summary>What every member can read is taken from the stream that is written: a follower of it may lag behind a member that came.</summary>
     private ClusterEntityRunner<Membership.State> Members((IClusterStore Store, ClusterWriter Writer) cluster) => new(
         new Membership(), Membership.Id(node.Options.ClusterName), cluster.Store, node.Streams, cluster.Writer, members => members.EventLevel);
+
+    /// <summary>For what is decided on another stream: the members as they are now, or why they can't be read.</summary>
+    private async Task<(ClusterEntityRunner<Membership.State> Members, string? Fault)> NewestMembersAsync(
+        (IClusterStore Store, ClusterWriter Writer) cluster, CancellationToken cancellationToken)
+    {
+        var members = Members(cluster);
+        try
+        {
+            await members.RefreshAsync(cancellationToken);
+            return (members, null);
+        }
+        catch (JournalException e)
+        {
+            return (members, e.Message);
+        }
+    }
 
     private ClusterEntityRunner<PodCidr.State> PodCidrs(
         (IClusterStore Store, ClusterWriter Writer) cluster, ClusterEntityRunner<Membership.State> members) => new(

@@ -46,9 +46,10 @@ public interface ISwitch
     Task RemovePortsAsync(ImmutableArray<InterfaceName> ports, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Makes the watched paths be these, and no others; returns when it is committed. A path that is there as wanted stays as it is.
+    /// Brings the watched paths nearer to these, and no others; returns when it is committed. A path that is there as wanted stays.
     /// </summary>
-    Task WatchPathsAsync(ImmutableArray<WantedPath> paths, CancellationToken cancellationToken);
+    /// <returns>False if more is to be taken away than one call takes the time for: call again.</returns>
+    Task<bool> WatchPathsAsync(ImmutableArray<WantedPath> paths, CancellationToken cancellationToken);
 
     /// <summary>Changes flows in one bundle: all of it or nothing; returns when Open vSwitch has confirmed it.</summary>
     Task ChangeFlowsAsync(ImmutableArray<Flow> removed, ImmutableArray<Flow> added, CancellationToken cancellationToken);

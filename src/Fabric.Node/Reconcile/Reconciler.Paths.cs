@@ -15,10 +15,18 @@ public sealed partial class Reconciler
     /// <summary>After everything that pods wait for: a port for each of a thousand peers takes Open vSwitch its time.</summary>
     private async Task WatchPathsAsync(BridgeEvent.BridgeConfigured bridge, NodeState state, bool isDue, CancellationToken cancellationToken)
     {
-        if (!isDue && ReferenceEquals(_pathsFor, state.Tunnels))
+        if (WatchesPaths ? !isDue && ReferenceEquals(_pathsFor, state.Tunnels) : _switch.Paths.IsEmpty)
             return;
-        await _switch.WatchPathsAsync(WatchesPaths ? [.. PathsTo(state.Tunnels.Values, bridge.Vteps)] : [], cancellationToken);
-        _pathsFor = state.Tunnels;
+        if (await _switch.WatchPathsAsync(WatchesPaths ? [.. PathsTo(state.Tunnels.Values, bridge.Vteps)] : [], cancellationToken))
+        {
+            _pathsFor = state.Tunnels;
+        }
+        else
+        {
+            // What came meanwhile has its turn first.
+            _pathsFor = null;
+            Wake();
+        }
     }
 
     /// <summary>Each by the way that the pods' packets go (<see cref="Pipeline.PeerFlows"/>).</summary>

@@ -98,14 +98,15 @@ internal sealed class SimulatedSwitch : ISwitch
         Changed?.Invoke();
     }
 
-    public async Task WatchPathsAsync(ImmutableArray<WantedPath> paths, CancellationToken cancellationToken)
+    public async Task<bool> WatchPathsAsync(ImmutableArray<WantedPath> paths, CancellationToken cancellationToken)
     {
         await StepAsync("watch paths", cancellationToken);
         RequireDatabase("watch paths");
-        _state.Watch(paths);
+        var isDone = _state.Watch(paths);
         await AnswerAsync("watch paths", cancellationToken);
         Refresh();
         Changed?.Invoke();
+        return isDone;
     }
 
     public async Task ChangeFlowsAsync(ImmutableArray<Flow> removed, ImmutableArray<Flow> added, CancellationToken cancellationToken)

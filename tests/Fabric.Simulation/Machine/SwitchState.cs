@@ -137,8 +137,15 @@ internal sealed class SwitchState
         Traffic();
     }
 
-    public void Watch(IEnumerable<WantedPath> paths) =>
-        Paths = paths.ToImmutableSortedDictionary(p => p.Peer, p => new PeerPath(p.Peer, "down", null));
+    /// <returns>False if more were there than one call takes away.</returns>
+    public bool Watch(ImmutableArray<WantedPath> paths)
+    {
+        const int mostRemoved = 2;
+        var gone = Paths.Keys.Except(paths.Select(p => p.Peer)).ToArray();
+        Paths = Paths.RemoveRange(gone.Take(mostRemoved))
+            .SetItems(paths.Select(p => KeyValuePair.Create(p.Peer, new PeerPath(p.Peer, "down", null))));
+        return gone.Length <= mostRemoved;
+    }
 
     public void DeleteGroup(uint group)
     {

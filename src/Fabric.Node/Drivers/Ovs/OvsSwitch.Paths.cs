@@ -17,34 +17,47 @@ public sealed partial class OvsSwitch
     /// <summary>Three packets lost are a path lost. A node with 1,000 peers sends and gets 1,000 packets of 66 bytes per second.</summary>
     private const int BfdIntervalMilliseconds = 1_000;
 
+    /// <summary>
+    /// In one call: Open vSwitch takes some 15 ms for each, one after the other, and a thousand at once would hold pods up for as long.
+    /// </summary>
+    private const int MostRemoved = 4;
+
     public ImmutableSortedDictionary<NodeName, PeerPath> Paths => _ports?.Paths ?? ImmutableSortedDictionary<NodeName, PeerPath>.Empty;
 
-    public Task WatchPathsAsync(ImmutableArray<WantedPath> paths, CancellationToken cancellationToken) => DatabaseAsync(
-        $"watch {paths.Length} paths", async db =>
-        {
-            Drain();
-            var wanted = paths.ToDictionary(p => NameOf(p.Peer).Value, StringComparer.Ordinal);
-            var interfaces = db.View.Interfaces;
-            var ours = interfaces.Values.Where(i => i.ExternalIds.ContainsKey(ExternalIds.Peer)
-                && i.ExternalIds.GetValueOrDefault(ExternalIds.Owner) == _bridge!.Bridge).ToArray();
-            var kept = ours.Where(i => wanted.TryGetValue(i.Name, out var path) && Fits(i, SpecOf(path, (int)(i.OfPortRequest ?? 0))))
-                .ToDictionary(i => i.Name, StringComparer.Ordinal);
-            await db.RemovePortsAsync(_bridge!.Bridge, [.. ours.Select(i => i.Name).Where(n => !kept.ContainsKey(n))], cancellationToken);
-            var numbers = FreeNumbers(kept.Values).GetEnumerator();
-            var missing = ImmutableArray.CreateBuilder<PortSpec>();
-            foreach (var (name, path) in wanted)
-            {
-                if (!kept.ContainsKey(name) && numbers.MoveNext())
-                    missing.Add(SpecOf(path, numbers.Current));
-            }
-            if (missing.Count > 0)
-                await db.AddPortsAsync(_bridge.Bridge, missing.ToImmutable(), cancellationToken);
-            Drain();
-        });
-
-    private static IEnumerable<int> FreeNumbers(IEnumerable<InterfaceRow> kept)
+    public async Task<bool> WatchPathsAsync(ImmutableArray<WantedPath> paths, CancellationToken cancellationToken)
     {
-        var taken = kept.Select(i => i.OfPortRequest).ToHashSet();
+        var isDone = false;
+        await DatabaseAsync($"watch {paths.Length} paths", async db => isDone = await WatchAsync(db, paths, cancellationToken));
+        return isDone;
+    }
+
+    private async Task<bool> WatchAsync(OpenVSwitchDatabase db, ImmutableArray<WantedPath> paths, CancellationToken cancellationToken)
+    {
+        Drain();
+        var wanted = paths.ToDictionary(p => NameOf(p.Peer).Value, StringComparer.Ordinal);
+        var ours = db.View.Interfaces.Values.Where(i => i.ExternalIds.ContainsKey(ExternalIds.Peer)
+            && i.ExternalIds.GetValueOrDefault(ExternalIds.Owner) == _bridge!.Bridge).ToArray();
+        var kept = ours.Where(i => wanted.TryGetValue(i.Name, out var path) && Fits(i, SpecOf(path, (int)(i.OfPortRequest ?? 0))))
+            .ToDictionary(i => i.Name, StringComparer.Ordinal);
+        var gone = ours.Select(i => i.Name).Where(n => !kept.ContainsKey(n)).ToArray();
+        await db.RemovePortsAsync(_bridge!.Bridge, [.. gone.Take(MostRemoved)], cancellationToken);
+        var there = ours.Select(i => i.Name).Except(gone.Take(MostRemoved)).ToHashSet(StringComparer.Ordinal);
+        using var numbers = FreeNumbers(ours).GetEnumerator();
+        var missing = ImmutableArray.CreateBuilder<PortSpec>();
+        foreach (var (name, path) in wanted)
+        {
+            if (!there.Contains(name) && numbers.MoveNext())
+                missing.Add(SpecOf(path, numbers.Current));
+        }
+        if (missing.Count > 0)
+            await db.AddPortsAsync(_bridge.Bridge, missing.ToImmutable(), cancellationToken);
+        Drain();
+        return gone.Length <= MostRemoved;
+    }
+
+    private static IEnumerable<int> FreeNumbers(IEnumerable<InterfaceRow> there)
+    {
+        var taken = there.Select(i => i.OfPortRequest).ToHashSet();
         for (int number = Bridge.FirstPathOfPort; number <= Messages.OfPort.Max; number++)
         {
             if (!taken.Contains(number))
