@@ -36,7 +36,7 @@ public sealed class JournalLossTests(JournalLossLab lab) : IClassFixture<Journal
         var replaced = (await node.EventsAsync()).Select(e => e.Event).OfType<NodeEvent.JournalReplaced>().Single();
         Assert.Contains("journal", replaced.Describe(), StringComparison.Ordinal);
         Assert.Equal(loss.StartsWith("deleted", StringComparison.Ordinal), replaced.KeptAs.Length == 0);
-        // Before the next pod: the userspace datapath may lose a packet of a tunnel whenever a port is added or removed.
+        // Before the next pod: the userspace datapath may lose a packet of a tunnel whenever a port is added.
         await local.MustHaveLostNothingAsync();
         await across.MustHaveLostNothingAsync();
         using var later = await node.AddPodAsync();
