@@ -10,7 +10,7 @@ namespace Fabric.Cluster;
 /// Which VTEPs belong to an overlay network: each node once, and each VTEP address and pod CIDR at one node only.
 /// </summary>
 /// <remarks>Every member stays, Unreachable or Down: the data path of a node outlives its agent.</remarks>
-public sealed class VtepMesh : IEntity<VtepMesh.State>
+public sealed partial class VtepMesh : IEntity<VtepMesh.State>
 {
     public const string PersistenceKind = "mesh";
 
@@ -117,12 +117,8 @@ public sealed class VtepMesh : IEntity<VtepMesh.State>
         // Those who leave go first, so that an address that goes on under another name is never at two nodes.
         foreach (var joined in state.Joined.Values.Where(j => !wanted.ContainsKey(j.Node)))
             events.Add(new MeshEvent.VtepLeft(joined.Node, joined.NodeUid, ReasonOf(joined, members.GetValueOrDefault(joined.Node))));
-        foreach (var (node, vtep) in wanted)
-        {
-            var joined = state.Joined.GetValueOrDefault(node);
-            if (joined is null || !Same(joined, vtep))
-                events.Add(vtep);
-        }
+        var changes = wanted.Values.Where(v => state.Joined.GetValueOrDefault(v.Node) is not { } joined || !Same(joined, v));
+        events.AddRange(InOrder(state.Joined.Values.Where(j => wanted.ContainsKey(j.Node)), [.. changes]));
         var complete = events.Count <= MaxEventsPerCommit;
         return new Decision.Accepted([.. events.Take(MaxEventsPerCommit)], new Reply.Synced(complete, refused));
     }

@@ -62,6 +62,23 @@ public sealed class VtepMeshTests
         Assert.Empty(Sync(1, Member("a", 1, cidr: "10.0.8.0/24"), Member("b", 1, state: MemberState.Unreachable)));
     }
 
+    [Fact]
+    public void Who_gives_something_up_comes_before_who_takes_it()
+    {
+        Sync(1, Member("a", 1, "10.0.1.0/24"), Member("b", 2, "10.0.2.0/24"));
+        Assert.Equal(["+b", "+a"], Sync(2, Member("a", 1, "10.0.2.0/24"), Member("b", 2, "10.0.3.0/24")));
+        Assert.Equal(["+b", "+a", "+c"],
+            Sync(3, Member("a", 1, "10.0.3.0/24"), Member("b", 2, "10.0.4.0/24"), Member("c", 3, "10.0.2.0/24")));
+    }
+
+    [Fact]
+    public void Of_two_that_exchange_what_they_have_one_leaves_first()
+    {
+        Sync(1, Member("a", 1, "10.0.1.0/24"), Member("b", 2, "10.0.2.0/24"));
+        Assert.Equal(["-b: what it had goes to another node; it joins again", "+a", "+b"],
+            Sync(2, Member("a", 1, "10.0.2.0/24"), Member("b", 2, "10.0.1.0/24")));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -80,11 +97,16 @@ public sealed class VtepMeshTests
             if (Sync(number, members) is ["assignments-outdated"])
                 continue;
             Assert.Empty(Sync(number, members));
-            var vteps = _state.Joined.Values.SelectMany(j => j.Vteps).ToList();
-            var cidrs = _state.Joined.Values.SelectMany(j => j.PodCidrs).ToList();
-            Assert.Equal(vteps.Count, vteps.Distinct().Count());
-            Assert.Equal(cidrs.Count, cidrs.Distinct().Count());
         }
+    }
+
+    /// <summary>After each event: others fold them one by one.</summary>
+    private void MustBeOneNodesEach()
+    {
+        var vteps = _state.Joined.Values.SelectMany(j => j.Vteps).ToList();
+        var cidrs = _state.Joined.Values.SelectMany(j => j.PodCidrs).ToList();
+        Assert.Equal(vteps.Count, vteps.Distinct().Count());
+        Assert.Equal(cidrs.Count, cidrs.Distinct().Count());
     }
 
     private static MeshMember Member(string node, int vtep, string? cidr = "", MemberState state = MemberState.Up) => new(
@@ -98,7 +120,10 @@ public sealed class VtepMeshTests
             return [rejected.Reason.Code];
         var accepted = Assert.IsType<Decision.Accepted>(decision);
         foreach (var e in accepted.Events)
+        {
             _state = Entity.Evolve(_state, e);
+            MustBeOneNodesEach();
+        }
         return
         [
             .. accepted.Events.Select(e => e switch
