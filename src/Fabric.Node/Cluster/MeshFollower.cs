@@ -58,16 +58,17 @@ public sealed class MeshFollower(
     protected override Task ActAsync(VtepMesh.State state, Causation? cause)
     {
         Compare(state.Opened);
+        // Whoever has left may have had what others have now.
+        foreach (var gone in Open().Keys.Where(peer => !state.Joined.ContainsKey(peer)))
+        {
+            host.Tell(Tunnel.Id(gone, joined?.Network),
+                new Tunnel.Command.Close(gone, "it is no longer in the mesh", joined?.Network), CorrelationId.None, cause);
+        }
         foreach (var peer in state.Joined.Values.Where(v => v.Node != node.Options.NodeName))
         {
             host.Tell(Tunnel.Id(peer.Node, joined?.Network), new Tunnel.Command.Open(
                 new TunnelEvent.TunnelOpened(peer.Node, peer.NodeUid, peer.Vteps, peer.PodCidrs, joined?.Network)),
                 CorrelationId.None, cause);
-        }
-        foreach (var gone in Open().Keys.Where(peer => !state.Joined.ContainsKey(peer)))
-        {
-            host.Tell(Tunnel.Id(gone, joined?.Network),
-                new Tunnel.Command.Close(gone, "it is no longer in the mesh", joined?.Network), CorrelationId.None, cause);
         }
         return Task.CompletedTask;
     }

@@ -9,6 +9,7 @@ namespace Fabric.Node;
 /// <summary>What is known to be in Open vSwitch: every flow that a bundle has confirmed, by owner.</summary>
 public sealed class ProgrammedFlows
 {
+    private readonly Dictionary<FlowKey, int> _holders = [];
     private Plan _programmed = Plan.Empty;
 
     public int Count => _programmed.Values.Sum(f => f.Length);
@@ -53,18 +54,46 @@ public sealed class ProgrammedFlows
         return new FlowChange([.. removed], [.. added], [.. owners], plan);
     }
 
-    public void Confirm(FlowChange change) => _programmed = change.Plan;
+    public void Confirm(FlowChange change)
+    {
+        foreach (var flow in change.Added)
+            _holders[flow.Flow.Key] = _holders.GetValueOrDefault(flow.Flow.Key) + 1;
+        foreach (var flow in change.Removed)
+            LetGo(flow.Flow.Key);
+        _programmed = change.Plan;
+    }
 
     /// <summary>Takes the whole plan as programmed, after it was compared with a dump.</summary>
-    public void Reset(Plan plan) => _programmed = plan;
-
-    /// <summary>
-    /// The flows to send for a removal: one whose key is also added is replaced by the addition, and deleting it afterwards would
-    /// take the new one away.
-    /// </summary>
-    public static ImmutableArray<Flow> Deletions(FlowChange change)
+    public void Reset(Plan plan)
     {
-        var replaced = change.Added.Select(f => f.Flow.Key).ToHashSet();
-        return [.. change.Removed.Select(f => f.Flow).Where(f => !replaced.Contains(f.Key))];
+        _programmed = plan;
+        _holders.Clear();
+        foreach (var flow in All)
+            _holders[flow.Flow.Key] = _holders.GetValueOrDefault(flow.Flow.Key) + 1;
+    }
+
+    /// <summary>The flows to send, so that afterwards exactly the plan's are there.</summary>
+    /// <remarks>
+    /// A flow is deleted by its key, whoever made it. One whose key is also added is replaced by the addition, and deleting it would take
+    /// the new one away. So it would where another owner has had the key since an earlier change, as when an address goes from one peer
+    /// to another and both had it for a moment: that one's flow is sent again.
+    /// </remarks>
+    public (ImmutableArray<Flow> Removed, ImmutableArray<Flow> Added) ToSend(FlowChange change)
+    {
+        var added = change.Added.Select(f => f.Flow).ToList();
+        var replaced = added.Select(f => f.Key).ToHashSet();
+        var going = change.Removed.Select(f => f.Flow).Where(f => !replaced.Contains(f.Key)).GroupBy(f => f.Key).ToList();
+        var shared = going.Where(g => _holders.GetValueOrDefault(g.Key) > g.Count()).Select(g => g.Key).ToHashSet();
+        if (shared.Count > 0)
+            added.AddRange(change.Plan.Values.SelectMany(f => f).Select(f => f.Flow).Where(f => shared.Contains(f.Key)));
+        return ([.. going.Where(g => !shared.Contains(g.Key)).Select(g => g.First())], [.. added]);
+    }
+
+    private void LetGo(FlowKey key)
+    {
+        if (_holders.GetValueOrDefault(key) is > 1 and var holders)
+            _holders[key] = holders - 1;
+        else
+            _holders.Remove(key);
     }
 }

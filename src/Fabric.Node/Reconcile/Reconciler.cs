@@ -336,8 +336,8 @@ public sealed partial class Reconciler
             return;
         }
         var sent = _time.GetUtcNow();
-        await _switch.ChangeFlowsAsync(
-            ProgrammedFlows.Deletions(change), [.. change.Added.Select(f => f.Flow)], cancellationToken);
+        var (removed, added) = Programmed.ToSend(change);
+        await _switch.ChangeFlowsAsync(removed, added, cancellationToken);
         Programmed.Confirm(change);
         var (correlation, causation) = _waiters.CauseOf(change.Owners);
         Record(bridge, new FlowEvent.FlowsChanged(
