@@ -1,0 +1,15 @@
+using System.Text.Json.Serialization;
+
+namespace Fabric.Cluster.Kubernetes;
+
+/// <summary>How objects of the API are read and written: camelCase, nothing for null, times in whole seconds.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectRequiredConstructorParameters = false,
+    Converters = [typeof(WholeSeconds)])]
+[JsonSerializable(typeof(NodeObject))]
+[JsonSerializable(typeof(PodObject))]
+[JsonSerializable(typeof(EventObject))]
+[JsonSerializable(typeof(LeaseObject))]
+internal sealed partial class KubernetesJson : JsonSerializerContext;
