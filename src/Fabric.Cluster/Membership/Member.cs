@@ -7,6 +7,7 @@ namespace Fabric.Cluster;
 /// <param name="EventLevel">The newest cluster events that its version can read (<see cref="EventCatalog.Level"/>).</param>
 /// <param name="IsDrained">It takes no new pods; kept through restarts.</param>
 /// <param name="Since">When it entered its present state.</param>
+/// <param name="ObjectUid">The uid of its Node object in Kubernetes; null outside.</param>
 public sealed record Member(
     NodeName Node,
     string Uid,
@@ -18,7 +19,8 @@ public sealed record Member(
     bool IsDrained,
     MemberState State,
     string Reason,
-    DateTimeOffset Since)
+    DateTimeOffset Since,
+    string? ObjectUid = null)
 {
     public NodeRef Ref => new(Node, Uid);
 }

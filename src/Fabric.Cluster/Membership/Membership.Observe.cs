@@ -87,7 +87,7 @@ public sealed partial class Membership
             events.Add(new MembershipEvent.MemberDown(lease.Node, member.Incarnation,
                 $"replaced by a node of the same name with uid {lease.Uid}", at));
         events.Add(new MembershipEvent.MemberJoining(lease.Node, lease.Uid, lease.Incarnation, lease.UnderlayAddresses, lease.Vteps,
-            lease.Version, lease.EventLevel, at));
+            lease.Version, lease.EventLevel, at, lease.ObjectUid));
         events.Add(new MembershipEvent.MemberUp(lease.Node, lease.Incarnation, "its lease is held", at));
     }
 
@@ -98,7 +98,7 @@ public sealed partial class Membership
         if (lease.Incarnation > member.Incarnation)
         {
             events.Add(new MembershipEvent.MemberRestarted(lease.Node, lease.Uid, lease.Incarnation, lease.UnderlayAddresses,
-                lease.Vteps, lease.Version, lease.EventLevel, at));
+                lease.Vteps, lease.Version, lease.EventLevel, at, lease.ObjectUid));
             state = MemberState.Joining;
         }
         if (lease.State != NodeLeaseState.Up)

@@ -68,6 +68,19 @@ public sealed partial class Membership
         return new Decision.Accepted(events.ToImmutable(), new Reply.Done());
     }
 
+    private static Decision RemoveDeleted(State state, Command.RemoveDeleted deleted, DateTimeOffset at)
+    {
+        var members = state.Members.Values.Where(m => deleted.ObjectUids.Contains(m.ObjectUid ?? ""))
+            .Select(m => (m.Ref, m.Incarnation));
+        var former = state.Former.Values.Where(f => !f.FreesCidrs && deleted.ObjectUids.Contains(f.ObjectUid ?? ""))
+            .Select(f => (f.Ref, f.Incarnation));
+        return new Decision.Accepted(
+            [
+                .. members.Concat(former).Take(MaxEventsPerCommit).Select(gone => new MembershipEvent.MemberRemoved(
+                    gone.Ref.Node, gone.Ref.Uid, gone.Incarnation, FreesCidrs: true, deleted.Reason, at)),
+            ], new Reply.Done());
+    }
+
     private static string StillUp(Member member, List<FormerMember> former)
     {
         var text = $"node {member.Node} (uid {member.Uid}) is {member.State.ToString().ToLowerInvariant()}: its agent runs. "

@@ -58,6 +58,12 @@ public sealed partial class Membership : IEntity<Membership.State>
 
         /// <summary>They have been silent for the time that was chosen for that: they leave the meshes and keep their CIDRs.</summary>
         public sealed record RemoveSilent(ImmutableArray<SilentMember> Members, string Reason) : Command;
+
+        /// <summary>
+        /// Their Node objects are no more: the cluster's operator says that the machines are gone, and what they held is free.
+        /// </summary>
+        /// <param name="ObjectUids">The uids of Node objects that do not exist any more, and never will again.</param>
+        public sealed record RemoveDeleted(ImmutableSortedSet<string> ObjectUids, string Reason) : Command;
     }
 
     public abstract record Reply : IReply
@@ -115,16 +121,17 @@ public sealed partial class Membership : IEntity<Membership.State>
         Command.Drain drain => Drain(state, drain, at),
         Command.Remove remove => Remove(state, remove, at),
         Command.RemoveSilent silent => RemoveSilent(state, silent, at),
+        Command.RemoveDeleted deleted => RemoveDeleted(state, deleted, at),
         _ => throw new UnreachableException(command.ToString()),
     };
 
     public State Evolve(State state, IEvent e) => e switch
     {
         MembershipEvent.MemberJoining x => Join(state, new Member(x.Node, x.NodeUid, x.Incarnation, x.UnderlayAddresses, x.Vteps,
-            x.Version, x.EventLevel, IsDrained: false, MemberState.Joining, "its lease appeared", x.Since)),
+            x.Version, x.EventLevel, IsDrained: false, MemberState.Joining, "its lease appeared", x.Since, x.ObjectUid)),
         MembershipEvent.MemberRestarted x => With(state, new Member(x.Node, x.NodeUid, x.Incarnation, x.UnderlayAddresses, x.Vteps,
             x.Version, x.EventLevel, state.Members.GetValueOrDefault(x.Node)?.IsDrained ?? false, MemberState.Joining,
-            "its agent restarted", x.Since)),
+            "its agent restarted", x.Since, x.ObjectUid)),
         MembershipEvent.MemberUp x => Move(state, x.Node, MemberState.Up, x.Reason, x.Since),
         MembershipEvent.MemberUnreachable x => Move(state, x.Node, MemberState.Unreachable, x.Reason, x.Since),
         MembershipEvent.MemberLeaving x => Move(state, x.Node, MemberState.Leaving, x.Reason, x.Since),
@@ -133,7 +140,7 @@ public sealed partial class Membership : IEntity<Membership.State>
             ? With(state, member with { IsDrained = x.IsDrained })
             : state,
         MembershipEvent.MemberRemoved x => Forget(state, new FormerMember(
-            x.Node, x.NodeUid, x.Incarnation, MemberState.Removed, x.FreesCidrs, x.Reason, x.Since)),
+            x.Node, x.NodeUid, x.Incarnation, MemberState.Removed, x.FreesCidrs, x.Reason, x.Since, ObjectUidOf(state, x))),
         MembershipEvent.SingletonMoved x => state with { Singleton = x },
         _ => throw new UnreachableException(e.ToString()),
     };
@@ -150,7 +157,7 @@ public sealed partial class Membership : IEntity<Membership.State>
         if (before is not null && before.Uid != member.Uid)
         {
             former = former.SetItem(before.Uid, new FormerMember(before.Node, before.Uid, before.Incarnation, MemberState.Down,
-                FreesCidrs: false, $"replaced by the node of the same name with uid {member.Uid}", member.Since));
+                FreesCidrs: false, $"replaced by the node of the same name with uid {member.Uid}", member.Since, before.ObjectUid));
         }
         return With(state with { Former = former }, member);
     }
@@ -166,6 +173,11 @@ public sealed partial class Membership : IEntity<Membership.State>
             former = former.Remove(oldest.Uid);
         return state with { Members = members, Former = former };
     }
+
+    private static string? ObjectUidOf(State state, MembershipEvent.MemberRemoved gone) =>
+        state.Members.TryGetValue(gone.Node, out var member) && member.Uid == gone.NodeUid
+            ? member.ObjectUid
+            : state.Former.GetValueOrDefault(gone.NodeUid)?.ObjectUid;
 
     private static State With(State state, Member member) => state with { Members = state.Members.SetItem(member.Node, member) };
 

@@ -184,7 +184,7 @@ public sealed class NodeLease(
         // Also above those of another uid: what a node writes is told apart by its name and incarnation.
         var last = Math.Max(earlier?.Incarnation ?? 0, identity.LastIncarnation);
         var record = new NodeLeaseRecord(identity.Node, identity.Uid, last + 1, identity.UnderlayAddresses, identity.Vteps,
-            identity.Version, identity.EventLevel, NodeLeaseState.Up);
+            identity.Version, identity.EventLevel, NodeLeaseState.Up, identity.ObjectUid);
         var held = new HeldLease(store, name, duration, time, lease =>
             NodeLeaseRecord.TryDecode(lease.Value.Span) is { } x && x.Uid == record.Uid && x.Incarnation == record.Incarnation);
         held.Expect(current?.Version ?? 0);

@@ -10,6 +10,7 @@ namespace Fabric.Cluster;
 /// <param name="UnderlayAddresses">The machine's own addresses.</param>
 /// <param name="Vteps">The tunnel endpoints, one for each family that the underlay has.</param>
 /// <param name="EventLevel">The newest cluster events that it can read (<see cref="EventCatalog.Level"/>).</param>
+/// <param name="ObjectUid">The uid of its Node object in Kubernetes; null outside.</param>
 public sealed record NodeLeaseRecord(
     NodeName Node,
     string Uid,
@@ -18,7 +19,8 @@ public sealed record NodeLeaseRecord(
     ImmutableArray<IpAddress> Vteps,
     string Version,
     int EventLevel,
-    NodeLeaseState State)
+    NodeLeaseState State,
+    string? ObjectUid = null)
 {
     /// <summary>What the names of all node leases begin with.</summary>
     public const string Prefix = "node/";

@@ -56,6 +56,11 @@ public sealed partial class PodCidr : IEntity<PodCidr.State>
         public sealed record Assign(ImmutableArray<NodeRef> Nodes, ImmutableSortedDictionary<Cidr, Rest> Rested) : Command;
 
         /// <summary>
+        /// What Kubernetes' own allocator has given these nodes (<c>Node.spec.podCIDRs</c>); for <see cref="SourceKubernetes"/> only.
+        /// </summary>
+        public sealed record Record(ImmutableArray<NodeBlocks> Nodes) : Command;
+
+        /// <summary>
         /// Takes nodes' blocks back, on the operator's or the nodes' own word that no pod uses them.
         /// </summary>
         public sealed record Free(ImmutableArray<NodeRef> Nodes, string Reason) : Command;
@@ -75,6 +80,10 @@ public sealed partial class PodCidr : IEntity<PodCidr.State>
         /// <param name="Waiting">The nodes that got nothing, in order.</param>
         /// <param name="Shortage">Why, with the numbers; null if nobody waits.</param>
         public sealed record Assigned(bool Complete, ImmutableArray<NodeName> Waiting, string? Shortage) : Reply;
+
+        /// <param name="Complete">False if there were more nodes than one commit takes: repeat the command.</param>
+        /// <param name="Refused">The nodes whose blocks can't be theirs, each with the reason, in order.</param>
+        public sealed record Recorded(bool Complete, ImmutableArray<(NodeName Node, string Reason)> Refused) : Reply;
 
         /// <param name="Complete">False if there were more nodes than one commit takes: repeat the command.</param>
         public sealed record Freed(bool Complete, ImmutableArray<Cidr> Cidrs) : Reply;
@@ -122,6 +131,9 @@ public sealed partial class PodCidr : IEntity<PodCidr.State>
         Command.Assign when state.Source != SourceFabric => Decision.Reject("source-fixed",
             $"pod CIDRs come from {state.Source}, so {SourceFabric} assigns none"),
         Command.Assign assign => Assign(state, assign),
+        Command.Record when state.Source != SourceKubernetes => Decision.Reject("source-fixed",
+            $"pod CIDRs come from {state.Source ?? "nowhere yet"}, so those of Node objects do not count"),
+        Command.Record record => Record(state, record, at),
         Command.Free free => Free(state, free, at),
         _ => throw new UnreachableException(command.ToString()),
     };
@@ -161,8 +173,6 @@ public sealed partial class PodCidr : IEntity<PodCidr.State>
                 $"pod CIDRs of this cluster come from {source}; the source can't become {wanted.Source}");
         if (state.Source is not null)
             return Decision.AcceptAndReply(new Reply.Configured());
-        if (wanted.Source == SourceKubernetes && wanted.ClusterCidrs.Length > 0)
-            return Decision.Reject("source-fixed", $"with source {SourceKubernetes} the cluster CIDRs are not Fabric's to state");
         var events = ImmutableArray.CreateBuilder<IEvent>();
         events.Add(new PodCidrEvent.SourceChosen(wanted.Source));
         var known = state.ClusterCidrs;
@@ -180,8 +190,6 @@ public sealed partial class PodCidr : IEntity<PodCidr.State>
     {
         if (state.Source is null)
             return Decision.Reject("not-configured", "the cluster has not chosen its first cluster CIDR yet");
-        if (state.Source != SourceFabric)
-            return Decision.Reject("source-fixed", $"pod CIDRs come from {state.Source}, so {SourceFabric} adds none");
         if (state.ClusterCidrs.TryGetValue(range, out var same) && same == range)
             return Decision.AcceptAndReply(new Reply.Added());
         return Fault(state.ClusterCidrs, range) is { } fault

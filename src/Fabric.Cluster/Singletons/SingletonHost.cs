@@ -15,8 +15,9 @@ namespace Fabric.Cluster;
 /// </remarks>
 /// <param name="self">This node, with the incarnation that its lease has.</param>
 /// <param name="report">Told, in a sentence, of changes of the role and of what fails.</param>
-public sealed class SingletonHost(
-    IClusterStore store, ClusterSettings settings, SingletonLeaseRecord self, TimeProvider time, Action<string> report)
+/// <param name="nodeObjects">Makes what follows the Node objects for one term; null outside Kubernetes.</param>
+public sealed class SingletonHost(IClusterStore store, ClusterSettings settings, SingletonLeaseRecord self, TimeProvider time,
+    Action<string> report, Func<INodeObjects>? nodeObjects = null)
 {
     /// <summary>For this node's appends to cluster streams: one for each incarnation, so that no commit id is used twice.</summary>
     public ClusterWriter Writer { get; } = new(self.Node, self.Uid, self.Incarnation, time);
@@ -100,12 +101,14 @@ public sealed class SingletonHost(
     {
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var watcher = new LeaseWatcher(store, NodeLeaseRecord.Prefix, time, report);
-        var work = new SingletonWork(store, settings, Writer, self, held, watcher, Fault);
+        var nodes = nodeObjects?.Invoke();
+        var work = new SingletonWork(store, settings, Writer, self, held, watcher, nodes, Fault);
         // Each of them ends the term when it ends, however it ends.
         await Task.WhenAll(
             EndTermAfter(RenewAsync(held, term.Token), term),
             EndTermAfter(watcher.RunAsync(term.Token), term),
             EndTermAfter(work.WatchStreamsAsync(term.Token), term),
+            EndTermAfter(work.WatchNodeObjectsAsync(term.Token), term),
             EndTermAfter(work.RunAsync(term.Token), term));
     }
 

@@ -80,7 +80,7 @@ internal sealed partial class SingletonWork
             && Failed(refused, faults) is var retry && (refused is not AskResult.Rejected || _podCidr.State.Source is null))
             return retry;
         if (_podCidr.State.Source != PodCidr.SourceFabric)
-            return null;
+            return await RecordAsync(faults, cancellationToken);
         while (true)
         {
             var assign = new PodCidr.Command.Assign(

@@ -32,6 +32,7 @@ internal sealed partial class SingletonWork
     private readonly SingletonLeaseRecord _self;
     private readonly HeldLease _held;
     private readonly LeaseWatcher _watcher;
+    private readonly INodeObjects? _nodes;
     private readonly Action<ImmutableArray<string>> _faulted;
     private readonly SilentMembers _silent;
     private readonly RestingBlocks<Cidr, PodCidr.Rest> _resting;
@@ -44,9 +45,10 @@ internal sealed partial class SingletonWork
     private bool _isOutdated = true;
 
     public SingletonWork(IClusterStore store, ClusterSettings settings, ClusterWriter writer, SingletonLeaseRecord self, HeldLease held,
-        LeaseWatcher watcher, Action<ImmutableArray<string>> faulted)
+        LeaseWatcher watcher, INodeObjects? nodes, Action<ImmutableArray<string>> faulted)
     {
         (_store, _settings, _writer, _self, _held, _watcher, _faulted) = (store, settings, writer, self, held, watcher, faulted);
+        _nodes = nodes;
         _silent = new SilentMembers(writer.Time);
         _resting = new(writer.Time);
         _restingOfNetworks = new(writer.Time);
@@ -117,6 +119,7 @@ internal sealed partial class SingletonWork
             ?? await LeadAsync(faults, cancellationToken)
             ?? await ObserveAsync(faults, cancellationToken)
             ?? await RemoveSilentAsync(faults, cancellationToken)
+            ?? await RemoveDeletedAsync(faults, cancellationToken)
             ?? await FreeAsync(faults, cancellationToken)
             ?? await AssignAsync(faults, cancellationToken);
         if (retry is null || retry == WaitingRetryAfter)
@@ -127,6 +130,7 @@ internal sealed partial class SingletonWork
             await DeleteLeasesAsync(faults, cancellationToken);
         }
         _faulted(faults.ToImmutable());
+        retry = Sooner(retry, _askAgain);
         return Sooner(retry, _settings.RemovalAfter is { } after ? _silent.After(after).Next : null);
     }
 

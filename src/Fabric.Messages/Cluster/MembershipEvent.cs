@@ -15,8 +15,9 @@ public abstract record MembershipEvent : IEvent
 
     /// <summary>A node's lease was seen for the first time under this uid, or after its removal.</summary>
     /// <param name="EventLevel">The newest cluster events that it can read (<see cref="EventCatalog.Level"/>).</param>
+    /// <param name="ObjectUid">The uid of its Node object in Kubernetes; null outside.</param>
     public sealed record MemberJoining(NodeName Node, string NodeUid, long Incarnation, ImmutableArray<IpAddress> UnderlayAddresses,
-        ImmutableArray<IpAddress> Vteps, string Version, int EventLevel, DateTimeOffset Since) : MembershipEvent
+        ImmutableArray<IpAddress> Vteps, string Version, int EventLevel, DateTimeOffset Since, string? ObjectUid = null) : MembershipEvent
     {
         public override NodeName Node { get; init; } = Node;
 
@@ -25,8 +26,9 @@ public abstract record MembershipEvent : IEvent
     }
 
     /// <summary>The same node under a higher incarnation: its agent has restarted, perhaps with other addresses or version.</summary>
+    /// <param name="ObjectUid">The uid of its Node object in Kubernetes; null outside.</param>
     public sealed record MemberRestarted(NodeName Node, string NodeUid, long Incarnation, ImmutableArray<IpAddress> UnderlayAddresses,
-        ImmutableArray<IpAddress> Vteps, string Version, int EventLevel, DateTimeOffset Since) : MembershipEvent
+        ImmutableArray<IpAddress> Vteps, string Version, int EventLevel, DateTimeOffset Since, string? ObjectUid = null) : MembershipEvent
     {
         public override NodeName Node { get; init; } = Node;
 

@@ -13,6 +13,8 @@ internal sealed class TestNode(IClusterStore store, TimeProvider time, int numbe
     private readonly CancellationTokenSource _role = new();
     private SingletonHost? _host;
 
+    public IClusterStore Store => store;
+
     public NodeName Name { get; } = new(string.Create(CultureInfo.InvariantCulture, $"node-{number:0000}"));
 
     public List<string> Reports { get; } = [];
@@ -29,14 +31,19 @@ internal sealed class TestNode(IClusterStore store, TimeProvider time, int numbe
 
     public SingletonStatus? Status => _host?.Status;
 
-    public NodeIdentity Identity => new(Name, $"uid-{number}", 0, [Address(192, 0)], [Address(10, 9)], "0.1.0", ClusterEvents.Catalog.Level);
+    /// <summary>Null outside Kubernetes.</summary>
+    public NodeObjects? Objects { get; init; }
+
+    public NodeIdentity Identity => new(Name, $"uid-{number}", 0, [Address(192, 0)], [Address(10, 9)], "0.1.0", ClusterEvents.Catalog.Level,
+        Objects?.UidOf(Name));
 
     /// <param name="follows">Whether it also follows the mesh and the pod CIDRs.</param>
     public async Task RunAsync(bool follows = true)
     {
         Lease = new NodeLease(store, Identity, settings.LeaseDuration, time, Reports.Add);
         var record = await Lease.AcquireAsync(_life.Token);
-        _host = new SingletonHost(store, settings, new SingletonLeaseRecord(Name, record.Uid, record.Incarnation), time, Reports.Add);
+        _host = new SingletonHost(store, settings, new SingletonLeaseRecord(Name, record.Uid, record.Incarnation), time, Reports.Add,
+            Objects is null ? null : () => Objects);
         await Task.WhenAll(
             KeepLeaseAsync(),
             _host.RunAsync(_role.Token),

@@ -115,6 +115,32 @@ public sealed class PodCidrTests
     }
 
     [Fact]
+    public void With_kubernetes_a_machine_that_was_set_up_anew_goes_on_with_the_blocks_of_its_node_object()
+    {
+        Do(new PodCidr.Command.Configure(PodCidr.SourceKubernetes, [V4, V6]));
+        var before = new NodeRef(new NodeName("a"), "uid-before");
+        Do(new PodCidr.Command.Record([Blocks(before, "10.244.1.0/24", "fd00:10:0:1::/64")]));
+        Assert.Empty(Do(new PodCidr.Command.Record([Blocks(before, "fd00:10:0:1::/64", "10.244.1.0/24")])));
+        Assert.Collection(Do(new PodCidr.Command.Record([Blocks(Node("a"), "10.244.1.0/24", "fd00:10:0:1::/64")])),
+            e => Assert.Equal("uid-before", Assert.IsType<PodCidrEvent.PodCidrFreed>(e).NodeUid),
+            e => Assert.Equal(Node("a").Uid, Assert.IsType<PodCidrEvent.PodCidrAssigned>(e).NodeUid));
+        Assert.Empty(_state.Resting);
+        Assert.Equal("10.244.1.0/24, fd00:10:0:1::/64", Held("a"));
+    }
+
+    [Fact]
+    public void Only_the_source_that_was_chosen_gives_blocks()
+    {
+        Do(new PodCidr.Command.Configure(PodCidr.SourceKubernetes, [V4]));
+        Assert.Equal("source-fixed", Assert.IsType<Decision.Rejected>(Entity.Decide(
+            _state, new PodCidr.Command.Assign([Node("a")], Rested), _at)).Reason.Code);
+        _state = Entity.Initial;
+        Configure(V4);
+        Assert.Equal("source-fixed", Assert.IsType<Decision.Rejected>(Entity.Decide(
+            _state, new PodCidr.Command.Record([Blocks(Node("a"), "10.244.1.0/24")]), _at)).Reason.Code);
+    }
+
+    [Fact]
     public void The_source_and_the_first_ranges_are_stated_once_and_older_or_other_settings_change_nothing()
     {
         Configure(V4);
@@ -202,4 +228,6 @@ public sealed class PodCidrTests
             _state = Entity.Evolve(_state, e);
         return [.. accepted.Events];
     }
+
+    private static NodeBlocks Blocks(NodeRef node, params string[] cidrs) => new(node, [.. cidrs.Select(c => Cidr.Parse(c))]);
 }
