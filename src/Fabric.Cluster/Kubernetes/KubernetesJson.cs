@@ -12,4 +12,7 @@ namespace Fabric.Cluster.Kubernetes;
 [JsonSerializable(typeof(PodObject))]
 [JsonSerializable(typeof(EventObject))]
 [JsonSerializable(typeof(LeaseObject))]
+[JsonSerializable(typeof(ApiStatus))]
+[JsonSerializable(typeof(DeleteOptions))]
+[JsonSerializable(typeof(WatchLine))]
 internal sealed partial class KubernetesJson : JsonSerializerContext;

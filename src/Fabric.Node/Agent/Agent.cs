@@ -56,7 +56,7 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         // A store call may block on another process's transaction; the control plane must not.
         await using var storeLoop = new EventLoop("cluster store", e => log.Error("unexpected failure in the cluster store", e));
         var cluster = new ClusterLink(
-            () => options.ClusterStore.Open(options.ClusterName, time, storeLoop), node, directory.Incarnation, directory.NextIncarnation, core, time, log)
+            () => options.ClusterStore.Open(options.ClusterName, time, storeLoop), node, directory.Incarnation, directory.NextIncarnation, core, null, time, log)
         {
             Confirmed = () => Confirm(core, directory, node.BootId),
         };

@@ -1,3 +1,4 @@
+using Fabric.Cluster;
 using Fabric.Messages.Cni;
 
 namespace Fabric.Node;
@@ -33,7 +34,7 @@ public sealed class AgentReadiness(
         if (state.Bridge.Configured is null || state.PodCidrs.IsEmpty)
         {
             return NotAvailable("this node has no pod CIDR yet"
-                + (StoreFault() is { } fault ? $"; the cluster store: {fault}" : ", the cluster's singleton assigns it"));
+                + (StoreFault() is { } fault ? $"; the cluster store: {fault}" : WhoGivesIt()));
         }
         if (NeedsConfirmation)
             return NotAvailable($"the cluster store has not confirmed this node's pod CIDR since the boot: {StoreFault() ?? "asking"}");
@@ -48,6 +49,11 @@ public sealed class AgentReadiness(
             return NotAvailable($"the journal can't be written: {unwritable}");
         return PoolFault(state) ?? Readiness.Ready;
     }
+
+    private string WhoGivesIt() => node.Options.PodCidrSource == PodCidr.SourceFabric
+        ? ", the cluster's singleton assigns it"
+        : $": it is that of spec.podCIDRs of the Node object {node.Options.NodeName}, which kube-controller-manager sets if it runs "
+            + "with --allocate-node-cidrs; without such an allocator use --pod-cidr-source fabric";
 
     private Readiness? PoolFault(NodeState state)
     {

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using Fabric.Linux.State;
+using Fabric.Messages;
 
 namespace Fabric.Node;
 
@@ -42,6 +44,21 @@ public sealed class StateDirectory : IDisposable
         if (!IsBootConfirmed(bootId))
             WriteSynced(ConfirmedBootPath, bootId);
     }
+
+    /// <summary>The tunnels' ends that were in use last; empty before the first start.</summary>
+    public ImmutableArray<IpAddress> LastVteps => File.Exists(VtepsPath)
+        ? [.. File.ReadAllText(VtepsPath).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(a => IpAddress.TryParse(a, CultureInfo.InvariantCulture, out var address) ? address : (IpAddress?)null).OfType<IpAddress>()]
+        : [];
+
+    /// <exception cref="IOException">It can't be written.</exception>
+    public void RememberVteps(ImmutableArray<IpAddress> vteps)
+    {
+        if (!LastVteps.SequenceEqual(vteps))
+            WriteSynced(VtepsPath, string.Join(',', vteps));
+    }
+
+    private string VtepsPath => System.IO.Path.Combine(Path, "vteps");
 
     private string ConfirmedBootPath => System.IO.Path.Combine(Path, "confirmed-boot");
 

@@ -27,6 +27,9 @@ public static class Underlay
         }
     }
 
+    /// <summary>Whether an interface of this machine (of this network namespace) holds the address.</summary>
+    public static bool IsOwn(IpAddress address) => DeviceOf(address) is not null;
+
     /// <summary>The smallest MTU of the interfaces that hold the addresses.</summary>
     /// <exception cref="AgentException">No interface holds one of them.</exception>
     public static int MtuBytes(ImmutableArray<IpAddress> addresses)
@@ -36,12 +39,15 @@ public static class Underlay
         var smallest = int.MaxValue;
         foreach (var address in addresses)
         {
-            var device = NetworkInterface.GetAllNetworkInterfaces().FirstOrDefault(i => i.GetIPProperties().UnicastAddresses
-                .Any(u => u.Address.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6 && IpAddress.From(u.Address) == address))
+            var device = DeviceOf(address)
                 ?? throw new AgentException($"--underlay-address {address} is not an address of this machine");
             smallest = Math.Min(smallest, netlink.FindLink(device.Name)?.MtuBytes
                 ?? throw new AgentException($"--underlay-address {address}: its interface {device.Name} has just gone"));
         }
         return smallest;
     }
+
+    private static NetworkInterface? DeviceOf(IpAddress address) => NetworkInterface.GetAllNetworkInterfaces().FirstOrDefault(
+        i => i.GetIPProperties().UnicastAddresses.Any(u =>
+            u.Address.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6 && IpAddress.From(u.Address) == address));
 }

@@ -6,13 +6,14 @@ namespace Fabric.Node;
 
 /// <summary>This node's side of the cluster: what it contributes, and the streams that it acts on.</summary>
 /// <param name="open">Opens the store; fails with <see cref="JournalException"/> while it can't be reached.</param>
+/// <param name="kubernetes">Null outside Kubernetes.</param>
 /// <remarks>
 /// Every cluster event is copied into the node's journal before it is acted on, so the mesh survives a restart without the store.
 /// Lives on the event loop. A store that can't be reached stops nothing here.
 /// </remarks>
 public sealed class ClusterLink(
-    Func<IClusterStore> open, NodeParameters node, long incarnation, Func<long> nextIncarnation, NodeCore core, TimeProvider time,
-    AgentLog log) : IClusterView
+    Func<IClusterStore> open, NodeParameters node, long incarnation, Func<long> nextIncarnation, NodeCore core, IKubernetesPart? kubernetes,
+    TimeProvider time, AgentLog log) : IClusterView
 {
     private static readonly TimeSpan OpenAgainAfter = TimeSpan.FromSeconds(1);
 
@@ -63,7 +64,7 @@ public sealed class ClusterLink(
         _store = store;
         var context = new FollowContext(
             store, node.Streams.Catalog, new ClusterEventCopies(core.Host, core.Fold, log), _contact, time, log);
-        _part = new NodePart(store, node, incarnation, nextIncarnation, core.TryLeaveAsync, _contact, time, log);
+        _part = new NodePart(store, node, incarnation, nextIncarnation, core.TryLeaveAsync, kubernetes, _contact, time, log);
         _mesh = new MeshFollower(node, core.Host, core.Fold, context);
         _podCidrs = new PodCidrFollower(node, core, Confirmed, context);
         _members = new MembershipFollower(node, core.Standing, _part, context);

@@ -5,8 +5,9 @@ namespace Fabric.Node;
 /// <summary>What this node contributes to the cluster: its lease, and the singletons while it holds theirs.</summary>
 /// <param name="nextIncarnation">A higher one than all before, on disk; fails with <see cref="IOException"/>.</param>
 /// <param name="tryLeave">Asked at the end: whether the node leaves for good, having given up what it holds.</param>
+/// <param name="kubernetes">Null outside Kubernetes.</param>
 public sealed class NodePart(IClusterStore store, NodeParameters node, long incarnation, Func<long> nextIncarnation,
-    Func<Task<bool>> tryLeave, StoreContact contact, TimeProvider time, AgentLog log)
+    Func<Task<bool>> tryLeave, IKubernetesPart? kubernetes, StoreContact contact, TimeProvider time, AgentLog log)
 {
     private NodeLeaseRecord? _record;
     private SingletonHost? _singletons;
@@ -51,8 +52,19 @@ public sealed class NodePart(IClusterStore store, NodeParameters node, long inca
 
     private async Task TakePartAsync(long last, CancellationToken membership, CancellationToken cancellationToken)
     {
+        string? objectUid = null;
+        try
+        {
+            // A node that was removed because its Node object was deleted must not be back before there is one again.
+            if (kubernetes is not null)
+                objectUid = await kubernetes.ObjectUidAsync(membership);
+        }
+        catch (OperationCanceledException) when (membership.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return;
+        }
         var identity = new NodeIdentity(
-            node.Options.NodeName, node.NodeUid, last, node.Vteps, node.Vteps, node.Version, node.Streams.Catalog.Level);
+            node.Options.NodeName, node.NodeUid, last, node.Vteps, node.Vteps, node.Version, node.Streams.Catalog.Level, objectUid);
         var lease = new NodeLease(store, identity, node.Options.LeaseDuration, time, log.Warn) { Renewed = contact.Reached };
         _record = null;
         try
@@ -67,7 +79,8 @@ public sealed class NodePart(IClusterStore store, NodeParameters node, long inca
             return;
         log.Info($"joined cluster {node.Options.ClusterName} as {_record.Node}, incarnation {_record.Incarnation}");
         _singletons = new SingletonHost(store, Settings(),
-            new SingletonLeaseRecord(_record.Node, _record.Uid, _record.Incarnation), time, log.Info);
+            new SingletonLeaseRecord(_record.Node, _record.Uid, _record.Incarnation), time, log.Info,
+            kubernetes is null ? null : kubernetes.FollowNodes);
         using var term = new CancellationTokenSource();
         var singletons = _singletons.RunAsync(term.Token);
         var end = await lease.RunAsync(membership);
@@ -110,7 +123,7 @@ public sealed class NodePart(IClusterStore store, NodeParameters node, long inca
             options.LeaseDuration,
             options.RemovalAfter,
             options.Quarantine,
-            PodCidr.SourceFabric,
+            options.PodCidrSource,
             [.. options.ClusterCidrs.Select(c => new ClusterCidr(c, c.IsV6 ? options.NodePrefixLengthV6 : options.NodePrefixLength))],
             [new VtepMesh.Command.Open(node.Network, options.Vni, options.Overlay, options.OverlayPort)])
         {

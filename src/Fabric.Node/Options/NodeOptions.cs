@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Fabric.Cluster;
+using Fabric.Cluster.Kubernetes;
 using Fabric.Messages;
 using Microsoft.Extensions.Logging;
 
@@ -19,6 +20,9 @@ public sealed record NodeOptions
 
     public required ImmutableArray<Cidr> ClusterCidrs { get; init; }
 
+    /// <summary><see cref="PodCidr.SourceFabric"/> or <see cref="PodCidr.SourceKubernetes"/>.</summary>
+    public required string PodCidrSource { get; init; }
+
     public required int NodePrefixLength { get; init; }
 
     public required int NodePrefixLengthV6 { get; init; }
@@ -34,6 +38,12 @@ public sealed record NodeOptions
     public required ImmutableArray<Cidr> ServiceCidrs { get; init; }
 
     public required ImmutableArray<Cidr> NoMasqueradeCidrs { get; init; }
+
+    /// <summary>Where the Kubernetes API is; null: this node is no Node.</summary>
+    public required KubernetesPlace? Kubernetes { get; init; }
+
+    /// <summary>The key of a taint; null: none is removed.</summary>
+    public required string? StartupTaint { get; init; }
 
     public required Vni Vni { get; init; }
 

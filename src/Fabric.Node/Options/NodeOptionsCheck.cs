@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using Fabric.Cluster;
+using Fabric.Cluster.Kubernetes;
 using Fabric.Messages;
 using Microsoft.Extensions.Logging;
 
@@ -23,6 +24,7 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
             ClusterStore = ClusterStore(),
             ClusterName = ClusterName(),
             ClusterCidrs = clusterCidrs,
+            PodCidrSource = OneOf("pod-cidr-source", PodCidr.SourceFabric, PodCidr.SourceKubernetes),
             NodePrefixLength = PrefixLength("node-prefix-length", 8, 30, clusterCidrs.FirstOrDefault(c => !c.IsV6)),
             NodePrefixLengthV6 = PrefixLength("node-prefix-length-v6", 16, 120, clusterCidrs.FirstOrDefault(c => c.IsV6)),
             UnderlayAddresses = Addresses("underlay-address"),
@@ -30,6 +32,8 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
             OverlayPort = OverlayPort(overlay),
             ServiceCidrs = Cidrs("service-cidr", required: false),
             NoMasqueradeCidrs = Cidrs("no-masquerade-cidr", required: false),
+            Kubernetes = Kubernetes(),
+            StartupTaint = raw.Text("startup-taint") is { Length: > 0 } taint ? taint : null,
             Vni = new Vni((uint)Number("vni", (int)Vni.Min, (int)Vni.Max)),
             MtuBytes = raw.Text("mtu") == "auto" ? null : Number("mtu", 576, 65_535),
             Bridge = Interface("bridge"),
@@ -67,6 +71,10 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
             errors.Add($"{raw.Source("underlay-address")}: {address} lies in --cluster-cidr; the underlay needs addresses of its own");
         foreach (var family in options.ClusterCidrs.GroupBy(c => c.IsV6).Where(g => g.Count() > 1))
             errors.Add($"{raw.Source("cluster-cidr")}: {family.Count()} {(family.Key ? "IPv6" : "IPv4")} CIDRs; one of each family can be used");
+        if (options.PodCidrSource == PodCidr.SourceKubernetes && options.Kubernetes is null)
+            errors.Add($"{raw.Source("pod-cidr-source")}: kubernetes needs the Kubernetes API; set --kubernetes in-cluster or to a kubeconfig");
+        if (options.StartupTaint is not null && options.Kubernetes is null)
+            errors.Add($"{raw.Source("startup-taint")}: taints are on Node objects; set --kubernetes in-cluster or to a kubeconfig");
         if (options.UsesBfd && options.Vni == Vni.OfPaths)
             errors.Add($"{raw.Source("vni")}: {options.Vni} is the VNI of BFD's packets; choose another one, or --bfd off");
         // Else every restart of an agent that takes a moment would take its node out of the mesh.
@@ -74,6 +82,24 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
             errors.Add($"{raw.Source("removal-after")}: {after.TotalSeconds:0}s is less than three times --lease-duration {options.LeaseDuration.TotalSeconds:0}s");
         if (options.UnderlayAddresses.Length > 2 || options.UnderlayAddresses.GroupBy(a => a.IsV6).Any(g => g.Count() > 1))
             errors.Add($"{raw.Source("underlay-address")}: at most one IPv4 and one IPv6 address");
+    }
+
+    private KubernetesPlace? Kubernetes()
+    {
+        var text = raw.Text("kubernetes")!;
+        switch (text)
+        {
+            case "auto":
+            case "off":
+                return null;
+            case "in-cluster":
+                return new KubernetesPlace();
+            case ['/', ..]:
+                return new KubernetesPlace(Kubeconfig: text);
+            default:
+                errors.Add($"{raw.Source("kubernetes")}: '{text}' is none of auto, off, in-cluster and the absolute path of a kubeconfig");
+                return null;
+        }
     }
 
     private NodeName NodeName(string hostName)

@@ -1,0 +1,222 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+
+namespace Fabric.Lab;
+
+/// <summary>
+/// A kube-apiserver with an etcd of its own, from the folder that KUBEBUILDER_ASSETS names; no controllers, no kubelets. Ended by
+/// <see cref="Dispose"/> and at the latest when this process exits.
+/// </summary>
+public sealed class LabKubernetes : IDisposable
+{
+    private static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(60);
+
+    private readonly LabNamespace? _network;
+    private readonly LabAuthority _authority;
+    private readonly IDisposable _cleanup;
+    private readonly int _etcdPort;
+    private readonly int _etcdPeerPort;
+    private Process? _etcd;
+    private Process? _server;
+
+    private LabKubernetes(LabNamespace? network, string address)
+    {
+        _network = network;
+        Folder = Path.Combine(Path.GetTempPath(), LabCleanup.UniqueName("kubernetes"));
+        Directory.CreateDirectory(Folder);
+        _cleanup = LabCleanup.Register(Remove);
+        Address = address;
+        var ports = network is null ? FreePorts(3) : [6443, 2479, 2480];
+        (Port, _etcdPort, _etcdPeerPort) = (ports[0], ports[1], ports[2]);
+        _authority = new LabAuthority(Folder);
+        _authority.Issue("server", null, IPAddress.Loopback, IPAddress.Parse(address));
+        using var key = RSA.Create(2048);
+        File.WriteAllText(ServiceAccountKey, key.ExportPkcs8PrivateKeyPem());
+        AdminKubeconfig = KubeconfigFor("admin", "system:masters");
+    }
+
+    /// <summary>The reason to skip a test that needs it, or null.</summary>
+    public static string? Missing { get; } = Environment.GetEnvironmentVariable("KUBEBUILDER_ASSETS") is not { Length: > 0 } folder
+        ? "KUBEBUILDER_ASSETS is not set (a folder with kube-apiserver and etcd)"
+        : !File.Exists(Path.Combine(folder, "kube-apiserver")) || !File.Exists(Path.Combine(folder, "etcd"))
+            ? $"KUBEBUILDER_ASSETS={folder} lacks kube-apiserver or etcd"
+            : null;
+
+    public string Folder { get; }
+
+    public string Address { get; }
+
+    public int Port { get; }
+
+    public string Url => string.Create(CultureInfo.InvariantCulture, $"https://{Address}:{Port}");
+
+    public string CaFile => _authority.CaFile;
+
+    /// <summary>The path of a kubeconfig for a user who may do everything.</summary>
+    public string AdminKubeconfig { get; }
+
+    private string ServiceAccountKey => Path.Combine(Folder, "service-account.key");
+
+    private static string Assets => Environment.GetEnvironmentVariable("KUBEBUILDER_ASSETS")!;
+
+    /// <summary>Starts it on loopback at ports that are free; it is ready when this returns.</summary>
+    public static LabKubernetes Start() => Start(null, "127.0.0.1");
+
+    /// <summary>Starts it at an address of a namespace.</summary>
+    public static LabKubernetes Start(LabNamespace? network, string address)
+    {
+        var made = new LabKubernetes(network, address);
+        try
+        {
+            made._etcd = made.LaunchEtcd();
+            made._server = made.LaunchServer();
+            made.AwaitReady();
+            return made;
+        }
+        catch (LabException)
+        {
+            made.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The path of a kubeconfig for a user with a client certificate.</summary>
+    public string KubeconfigFor(string user, string? group = null)
+    {
+        var (certificate, key) = _authority.Issue(user, group);
+        return WriteKubeconfig(user, $"{{\"client-certificate\": \"{certificate}\", \"client-key\": \"{key}\"}}");
+    }
+
+    /// <summary>The path of a kubeconfig with credentials of any kind.</summary>
+    /// <param name="credentials">The user's part, as JSON.</param>
+    public string WriteKubeconfig(string name, string credentials, string? caFile = null)
+    {
+        var path = Path.Combine(Folder, $"{name}.kubeconfig");
+        File.WriteAllText(path, $$$"""
+            {"apiVersion": "v1", "kind": "Config", "current-context": "lab",
+             "clusters": [{"name": "lab", "cluster": {"server": "{{{Url}}}", "certificate-authority": "{{{caFile ?? CaFile}}}"}}],
+             "users": [{"name": "{{{name}}}", "user": {{{credentials}}}}],
+             "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "{{{name}}}"}}]}
+            """);
+        return path;
+    }
+
+    /// <summary>SIGKILLs the API server; its etcd keeps what it has.</summary>
+    public void Kill() => End(ref _server);
+
+    /// <summary>Starts the API server again after <see cref="Kill"/>; it is ready when this returns.</summary>
+    public void Restart()
+    {
+        _server = LaunchServer();
+        AwaitReady();
+    }
+
+    /// <summary>Runs kubectl as the admin.</summary>
+    public string Kubectl(params string[] arguments)
+    {
+        var kubectl = File.Exists(Path.Combine(Assets, "kubectl")) ? Path.Combine(Assets, "kubectl") : "kubectl";
+        List<string> command = [kubectl, "--kubeconfig", AdminKubeconfig, .. arguments];
+        return _network is null ? LabCommand.Run(command[0], command[1..]) : _network.Run([.. command]);
+    }
+
+    public void Dispose() => _cleanup.Dispose();
+
+    private Process LaunchEtcd()
+    {
+        var client = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_etcdPort}");
+        var peer = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_etcdPeerPort}");
+        return Launch("etcd",
+        [
+            Path.Combine(Assets, "etcd"), "--data-dir", Path.Combine(Folder, "etcd-data"), "--logger=zap", "--log-level=warn",
+            "--listen-client-urls", client, "--advertise-client-urls", client, "--unsafe-no-fsync",
+            "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", $"default={peer}",
+        ]);
+    }
+
+    private Process LaunchServer() => Launch("kube-apiserver",
+    [
+        Path.Combine(Assets, "kube-apiserver"),
+        string.Create(CultureInfo.InvariantCulture, $"--etcd-servers=http://127.0.0.1:{_etcdPort}"),
+        $"--bind-address={Address}", $"--advertise-address={(Address == "127.0.0.1" ? "192.0.2.1" : Address)}",
+        string.Create(CultureInfo.InvariantCulture, $"--secure-port={Port}"),
+        $"--tls-cert-file={Path.Combine(Folder, "server.pem")}", $"--tls-private-key-file={Path.Combine(Folder, "server.key")}",
+        $"--client-ca-file={CaFile}", "--authorization-mode=RBAC", "--service-cluster-ip-range=10.96.0.0/16",
+        "--service-account-issuer=https://kubernetes.default.svc", $"--service-account-key-file={ServiceAccountKey}",
+        $"--service-account-signing-key-file={ServiceAccountKey}", "--disable-admission-plugins=ServiceAccount",
+        "--endpoint-reconciler-type=none", "--allow-privileged=true", $"--cert-dir={Folder}",
+    ]);
+
+    private Process Launch(string name, List<string> command)
+    {
+        if (_network is not null)
+            command.InsertRange(0, ["nsenter", $"--net={_network.NetnsPath}", "--"]);
+        var log = Path.Combine(Folder, $"{name}.log");
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", log, .. command]);
+        var process = Process.Start(start) ?? throw new LabException(name, -1, "the process did not start");
+        File.WriteAllText(Path.Combine(Folder, $"{name}.pid"), process.Id.ToString(CultureInfo.InvariantCulture));
+        return process;
+    }
+
+    private void AwaitReady()
+    {
+        var why = "";
+        try
+        {
+            LabWait.Until(
+                () =>
+                {
+                    if (_server!.HasExited)
+                        throw new LabException("kube-apiserver", _server.ExitCode, Tail("kube-apiserver"));
+                    try
+                    {
+                        return Kubectl("get", "--raw", "/readyz") == "ok" && Kubectl("get", "namespace", "default").Length > 0;
+                    }
+                    catch (LabException e)
+                    {
+                        why = e.Message;
+                        return false;
+                    }
+                }, "kube-apiserver is ready", StartWithin);
+        }
+        catch (LabException e)
+        {
+            throw new LabException("kube-apiserver", 0, $"{e.Message}: {why}\n{Tail("kube-apiserver")}\n{Tail("etcd")}");
+        }
+    }
+
+    private string Tail(string name) => string.Join('\n', File.ReadLines(Path.Combine(Folder, $"{name}.log")).TakeLast(5));
+
+    private static List<int> FreePorts(int count)
+    {
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        try
+        {
+            listeners.ForEach(l => l.Start());
+            return [.. listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port)];
+        }
+        finally
+        {
+            listeners.ForEach(l => l.Dispose());
+        }
+    }
+
+    private static void End(ref Process? process)
+    {
+        if (process is null)
+            return;
+        process.Kill();
+        process.WaitForExit();
+        process.Dispose();
+        process = null;
+    }
+
+    private void Remove()
+    {
+        End(ref _server);
+        End(ref _etcd);
+        LabCleanup.DeleteFolder(Folder);
+    }
+}
