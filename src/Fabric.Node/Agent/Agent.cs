@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Fabric.Actors;
+using Fabric.Cluster.Kubernetes;
 using Fabric.Linux;
 using Fabric.Linux.State;
 using Fabric.Linux.Unix;
@@ -18,7 +20,8 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var directory = OpenStateDirectory();
-        var node = Parameters(directory);
+        using var api = options.Kubernetes is { } place ? OpenApi(place) : null;
+        var node = await ParametersAsync(directory, api, cancellationToken);
         await using var loop = new EventLoop("fabric", e => log.Error("unexpected failure on the event loop", e));
         var (journal, replaced) = JournalFile.Open(directory.JournalPath, directory.Incarnation, time, log);
         var damage = await RunWithAsync(journal, replaced);
@@ -33,13 +36,13 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         {
             await using var _ = opened;
             // From here on everything that holds state lives on the loop.
-            return await loop.RunAsync(() => RunOnLoopAsync(loop, directory, node, opened, how, cancellationToken));
+            return await loop.RunAsync(() => RunOnLoopAsync(loop, directory, node, api, opened, how, cancellationToken));
         }
     }
 
     /// <returns>The journal's damage, found before anything was done; else null, at the end.</returns>
-    private async Task<JournalException?> RunOnLoopAsync(EventLoop loop, StateDirectory directory, NodeParameters node, SqliteNodeJournal journal,
-        NodeEvent.JournalReplaced? replaced, CancellationToken cancellationToken)
+    private async Task<JournalException?> RunOnLoopAsync(EventLoop loop, StateDirectory directory, NodeParameters node, IKubernetesApi? api,
+        SqliteNodeJournal journal, NodeEvent.JournalReplaced? replaced, CancellationToken cancellationToken)
     {
         using var kernel = new LinuxKernel(options.DatapathType == "netdev", log.Warn);
         await using var ovs = new OvsSwitch(options.OvsDb, options.OvsRunDir, time, log.Warn);
@@ -53,10 +56,12 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         {
             return e;
         }
+        var kubernetes = api is null ? null : new KubernetesLink(api, node, core.Readiness.Now, time, log);
         // A store call may block on another process's transaction; the control plane must not.
         await using var storeLoop = new EventLoop("cluster store", e => log.Error("unexpected failure in the cluster store", e));
         var cluster = new ClusterLink(
-            () => options.ClusterStore.Open(options.ClusterName, time, storeLoop), node, directory.Incarnation, directory.NextIncarnation, core, null, time, log)
+            () => options.ClusterStore.Open(options.ClusterName, time, storeLoop), node, directory.Incarnation, directory.NextIncarnation, core,
+            kubernetes, time, log)
         {
             Confirmed = () => Confirm(core, directory, node.BootId),
         };
@@ -86,6 +91,7 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         [
             core.RunAsync(replaced, recovered.SetResult, term.Token),
             AfterAsync(recovered.Task, () => cluster.RunAsync(term.Token), term.Token),
+            .. kubernetes is null ? Array.Empty<Task>() : [kubernetes.RunAsync(term.Token)],
             Task.Run(() => listener.RunAsync(term.Token), CancellationToken.None),
         ];
         log.Info($"fabric-node {version}: node {options.NodeName} ({directory.Uid}), incarnation {directory.Incarnation}, "
@@ -144,9 +150,50 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         }
     }
 
-    private NodeParameters Parameters(StateDirectory directory)
+    /// <summary>Reads the configuration; whether the server answers is another matter.</summary>
+    private KubernetesApi OpenApi(KubernetesPlace place)
     {
-        var vteps = options.UnderlayAddresses.IsEmpty ? Underlay.DefaultAddress() : options.UnderlayAddresses;
+        try
+        {
+            return KubernetesApi.Open(place, time, Random.Shared.NextDouble);
+        }
+        catch (KubernetesException e)
+        {
+            throw new AgentException($"--kubernetes {place}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>
+    /// What the options say; else what Kubernetes knows the node by; while that can't be read, what was in use last; at last the source
+    /// of the default route.
+    /// </summary>
+    private async Task<ImmutableArray<IpAddress>> VtepsAsync(
+        StateDirectory directory, IKubernetesApi? api, CancellationToken cancellationToken)
+    {
+        if (!options.UnderlayAddresses.IsEmpty)
+            return options.UnderlayAddresses;
+        if (api is null)
+            return Underlay.DefaultAddress();
+        var known = await NodeAddresses.FindAsync(api, options.NodeName, Underlay.IsOwn, log.Warn, time, cancellationToken);
+        if (known.IsEmpty)
+            known = [.. directory.LastVteps.Where(Underlay.IsOwn)];
+        if (known.IsEmpty)
+            known = Underlay.DefaultAddress();
+        try
+        {
+            directory.RememberVteps(known);
+        }
+        catch (IOException e)
+        {
+            log.Warn($"the tunnels' addresses could not be noted for a start without the Kubernetes API: {e.Message}");
+        }
+        return known;
+    }
+
+    private async Task<NodeParameters> ParametersAsync(
+        StateDirectory directory, IKubernetesApi? api, CancellationToken cancellationToken)
+    {
+        var vteps = await VtepsAsync(directory, api, cancellationToken);
         var withAddresses = options with { UnderlayAddresses = vteps };
         var fits = Underlay.MtuBytes(vteps) - withAddresses.OverheadBytes;
         if (options.MtuBytes > fits)

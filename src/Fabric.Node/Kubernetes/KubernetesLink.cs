@@ -1,0 +1,38 @@
+using Fabric.Cluster;
+using Fabric.Cluster.Kubernetes;
+
+namespace Fabric.Node;
+
+/// <summary>This node's side of Kubernetes: its Node object, and what the agent says there.</summary>
+/// <remarks>
+/// Lives on the event loop. Nothing here is needed to forward or to attach: an API that does not answer is waited for.
+/// </remarks>
+public sealed class KubernetesLink : IKubernetesPart
+{
+    private readonly IKubernetesApi _api;
+    private readonly TimeProvider _time;
+    private readonly AgentLog _log;
+    private readonly NodeObjectKeeper _keeper;
+
+    public KubernetesLink(IKubernetesApi api, NodeParameters node, Func<Readiness> readiness, TimeProvider time, AgentLog log)
+    {
+        (_api, _time, _log) = (api, time, log);
+        Node = new OwnNode(api, node.Options.NodeName, time, log);
+        _keeper = new NodeObjectKeeper(api, Node, node.Options.NodeName, node.Options.StartupTaint, readiness, time, log);
+    }
+
+    public OwnNode Node { get; }
+
+    public async Task<string> ObjectUidAsync(CancellationToken cancellationToken) =>
+        (await Node.WaitAsync(cancellationToken)).Metadata.Uid!;
+
+    public INodeObjects FollowNodes() => new KubernetesNodeObjects(_api, _time, _log.Warn);
+
+    /// <summary>Follows and says what there is to say, until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Together.RunAsync([Node.RunAsync(term.Token), _keeper.RunAsync(term.Token)], term);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+}
