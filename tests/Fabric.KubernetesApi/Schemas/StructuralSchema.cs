@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace Fabric.KubernetesApi;
+
+/// <summary>
+/// The schema of a CRD's version (CustomResourceDefinition, <c>openAPIV3Schema</c>): what is not in it is taken away, defaults are
+/// given, and what breaks it is named field by field.
+/// </summary>
+/// <remarks>
+/// Understood: type, properties, required, items, additionalProperties, enum, pattern, format (int32, int64, date-time, byte),
+/// minimum and maximum with their exclusive forms, multipleOf, lengths and counts, nullable, default, and the extensions
+/// int-or-string, preserve-unknown-fields, embedded-resource and list-type. Not evaluated: allOf, anyOf, oneOf, not, and the rules
+/// in CEL (x-kubernetes-validations).
+/// </remarks>
+public sealed partial class StructuralSchema
+{
+    private readonly JsonObject _schema;
+    private readonly SortedDictionary<string, StructuralSchema> _properties = new(StringComparer.Ordinal);
+    private readonly StructuralSchema? _additional;
+    private readonly StructuralSchema? _items;
+    private readonly Regex? _pattern;
+    private readonly bool _keepsUnknown;
+
+    public StructuralSchema(JsonObject schema)
+    {
+        _schema = schema;
+        foreach (var (name, property) in schema["properties"] as JsonObject ?? [])
+            _properties.Add(name, new StructuralSchema((JsonObject)property!));
+        _additional = schema["additionalProperties"] is JsonObject additional ? new StructuralSchema(additional) : null;
+        _items = schema["items"] is JsonObject items ? new StructuralSchema(items) : null;
+        // RE2 and .NET agree on what schemas commonly say; the time limit is for what they would not.
+        _pattern = schema["pattern"] is { } pattern
+            ? new Regex(pattern.GetValue<string>().Replace("$", @"\z", StringComparison.Ordinal), RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1))
+            : null;
+        _keepsUnknown = Has("x-kubernetes-preserve-unknown-fields") || schema["additionalProperties"] is JsonValue any && any.GetValueKind() == System.Text.Json.JsonValueKind.True;
+    }
+
+    /// <summary>Takes away fields that are not in the schema and nulls that it does not allow, and fills in defaults.</summary>
+    public void PruneAndDefault(JsonObject root) => PruneObject(root, isRoot: true);
+
+    /// <summary>The path of the first field that is not in the schema, as server-side apply names it: <c>.spec.junk</c>.</summary>
+    public string? FirstUnknown(JsonNode? value, string at = "", bool isRoot = true)
+    {
+        if (value is JsonArray list)
+            return list.Index().Select(item => _items?.FirstUnknown(item.Item, $"{at}[{item.Index}]", false)).FirstOrDefault(found => found is not null);
+        if (value is not JsonObject map || Has("x-kubernetes-int-or-string"))
+            return null;
+        foreach (var (name, content) in map)
+        {
+            if (isRoot && name is "apiVersion" or "kind" or "metadata")
+                continue;
+            var its = _properties.GetValueOrDefault(name) ?? _additional;
+            if (its is null && !_keepsUnknown)
+                return $"{at}.{name}";
+            if (its?.FirstUnknown(content, $"{at}.{name}", false) is { } deeper)
+                return deeper;
+        }
+        return null;
+    }
+
+    /// <summary>What is wrong, field by field, in the words of the API.</summary>
+    public IEnumerable<FieldFault> Validate(JsonObject root) => Faults(root, "", isRoot: true);
+
+    /// <summary>The keys that tell the items of a list apart, or null: the list at this place is one value (x-kubernetes-list-type).</summary>
+    internal string[]? ListKeys => (string?)_schema["x-kubernetes-list-type"] == "map"
+        ? [.. ((JsonArray?)_schema["x-kubernetes-list-map-keys"] ?? []).Select(key => key!.GetValue<string>())]
+        : null;
+
+    internal StructuralSchema? Items => _items;
+
+    internal StructuralSchema? Property(string name) => _properties.GetValueOrDefault(name) ?? _additional;
+
+    /// <summary>The map at this place is one value for ownership (x-kubernetes-map-type, or it may hold anything).</summary>
+    internal bool IsAtomic => (string?)_schema["x-kubernetes-map-type"] == "atomic" || _schema["x-kubernetes-list-type"] is null && _items is not null;
+
+    private bool Has(string flag) => _schema[flag] is JsonValue value && value.TryGetValue(out bool set) && set;
+
+    private decimal? Number(string rule) => _schema[rule] is { } value ? decimal.Parse(value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture) : null;
+
+    private void Prune(JsonNode? value)
+    {
+        if (value is JsonObject map)
+            PruneObject(map, Has("x-kubernetes-embedded-resource"));
+        else if (value is JsonArray list && _items is not null)
+        {
+            foreach (var item in list)
+                _items.Prune(item);
+        }
+    }
+
+    private void PruneObject(JsonObject map, bool isRoot)
+    {
+        foreach (var (name, content) in map.ToList())
+        {
+            if (isRoot && name is "apiVersion" or "kind" or "metadata")
+                continue;
+            if ((_properties.GetValueOrDefault(name) ?? _additional) is { } its)
+            {
+                if (content is null && !its.Has("nullable"))
+                    map.Remove(name);
+                else
+                    its.Prune(content);
+            }
+            else if (!_keepsUnknown)
+            {
+                map.Remove(name);
+            }
+        }
+        foreach (var (name, property) in _properties)
+        {
+            if (property._schema["default"] is { } value && !map.ContainsKey(name))
+            {
+                map[name] = value.DeepClone();
+                property.Prune(map[name]);
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Fabric.KubernetesApi;
+
+public sealed partial class ApiState
+{
+    /// <summary>Creates an object; what the caller gives is not kept.</summary>
+    /// <param name="ns">Of the request; an object that names another one is refused.</param>
+    /// <exception cref="ApiStatusException"/>
+    public JsonObject Create(ApiKind kind, string? ns, JsonObject made, WriteOptions options)
+    {
+        lock (_lock)
+            return CreateLocked(kind, ns, (JsonObject)made.DeepClone(), options, null);
+    }
+
+    /// <summary>Puts an object in the place of what is stored, if that is still at its version.</summary>
+    /// <param name="subresource">Null or <c>status</c>.</param>
+    /// <exception cref="ApiStatusException"/>
+    public JsonObject Replace(ApiKind kind, string? ns, string name, JsonObject changed, string? subresource, WriteOptions options)
+    {
+        lock (_lock)
+        {
+            var after = (JsonObject)changed.DeepClone();
+            CheckSubresource(kind, name, subresource);
+            ObjectRules.CheckRequest(kind, ns, name, after);
+            var key = new ObjectKey(ns, name);
+            if (_now[kind].GetValueOrDefault(key) is not { } before)
+            {
+                if (!kind.IsCreatedByUpdate || subresource is not null)
+                    throw ApiStatusException.NotFound(kind, name);
+                // As kube-apiserver does, whatever version the object names: only a uid fences a PUT of a lease that is gone.
+                if (Meta.Text(after, "uid") is { Length: > 0 } gone)
+                    throw ApiStatusException.Conflict(kind, name, $"Precondition failed: UID in precondition: {gone}, UID in object meta: ");
+                Meta.Set(after, "resourceVersion", null);
+                return CreateLocked(kind, ns, after, options, null);
+            }
+            if (Meta.Text(after, "uid") is { Length: > 0 } uid && uid != Meta.Text(before, "uid"))
+            {
+                throw ApiStatusException.Conflict(kind, name,
+                    $"Precondition failed: UID in precondition: {uid}, UID in object meta: {Meta.Text(before, "uid")}");
+            }
+            return Update(kind, key, before, after, subresource, options, null);
+        }
+    }
+
+    /// <summary>Changes a part of an object.</summary>
+    /// <returns>Whether a server-side apply created it.</returns>
+    /// <exception cref="ApiStatusException"/>
+    public (JsonObject Object, bool IsNew) Patch(ApiKind kind, string? ns, string name, PatchRequest patch, string? subresource, WriteOptions options)
+    {
+        lock (_lock)
+        {
+            CheckSubresource(kind, name, subresource);
+            var key = new ObjectKey(ns, name);
+            var before = _now[kind].GetValueOrDefault(key);
+            if (patch.IsApply)
+                return Apply(kind, key, before, patch.Read(kind), subresource, options);
+            if (before is null)
+                throw ApiStatusException.NotFound(kind, name);
+            var after = patch.On(kind, before);
+            ObjectRules.CheckRequest(kind, ns, name, after);
+            if (Meta.Text(after, "uid") != Meta.Text(before, "uid"))
+                throw ApiStatusException.Invalid(kind, name, [FieldFault.Invalid("metadata.uid", $"\"{Meta.Text(after, "uid")}\"", "field is immutable")]);
+            return (Update(kind, key, before, after, subresource, options, null), false);
+        }
+    }
+
+    private (JsonObject, bool) Apply(
+        ApiKind kind, ObjectKey key, JsonObject? before, JsonObject applied, string? subresource, WriteOptions options)
+    {
+        if (applied["apiVersion"]?.ToString() is var version && version != kind.ApiVersion)
+            throw ApiStatusException.BadRequest($"Incorrect version specified in apply patch. Specified patch version: {version}, expected: {kind.ApiVersion}");
+        if (Meta.Of(applied)?["managedFields"] is not null)
+            throw ApiStatusException.BadRequest("metadata.managedFields must be nil");
+        if (Meta.Of(applied)?["name"] is null)
+            Meta.Set(applied, "name", key.Name);
+        ObjectRules.CheckRequest(kind, key.Namespace.Length == 0 ? null : key.Namespace, key.Name, applied);
+        if (kind.Schema?.FirstUnknown(applied) is { } unknown)
+            throw ApiStatusException.Unforeseen($"failed to create typed patch object ({key}; {kind.ApiVersion}, Kind={kind.Kind}): {unknown}: field not declared in schema");
+        if (before is null)
+        {
+            return subresource is null
+                ? (CreateLocked(kind, key.Namespace.Length == 0 ? null : key.Namespace, applied, options, FieldOwnership.OfApplied(kind, applied, null)), true)
+                : throw ApiStatusException.NotFound(kind, key.Name);
+        }
+        if (Meta.Version(applied) is { } wanted && wanted != Meta.Version(before))
+            throw ApiStatusException.Modified(kind, key.Name);
+        var after = FieldOwnership.Apply(kind, before, applied, subresource, options, out var owned);
+        return (Update(kind, key, before, after, subresource, options, owned), false);
+    }
+
+    private JsonObject CreateLocked(ApiKind kind, string? ns, JsonObject made, WriteOptions options, FieldSet? applied)
+    {
+        if (Meta.Version(made) is not null)
+            throw ApiStatusException.Unforeseen("resourceVersion should not be set on objects to be created");
+        ObjectRules.CheckRequest(kind, ns, null, made);
+        if (ns is not null && !_now[BuiltInKinds.Namespaces].ContainsKey(new ObjectKey(null, ns)))
+            throw ApiStatusException.NotFound(BuiltInKinds.Namespaces, ns);
+        if (Meta.Name(made).Length == 0 && Meta.Text(made, "generateName") is { Length: > 0 } prefix)
+            Meta.Set(made, "name", prefix + Suffix());
+        if (ns is not null)
+            Meta.Set(made, "namespace", ns);
+        foreach (var given in (string[])["uid", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "selfLink"])
+            Meta.Set(made, given, null);
+        if (kind.IsCustom && kind.HasStatus)
+            made.Remove("status");
+        ObjectRules.Complete(kind, made);
+        kind.Prepare?.Invoke(made);
+        var name = Meta.Name(made);
+        ObjectRules.Validate(kind, name, made);
+        var key = new ObjectKey(ns, name);
+        if (_now[kind].GetValueOrDefault(key) is { } existing)
+            throw ApiStatusException.AlreadyExists(kind, name, Meta.IsBeingDeleted(existing));
+        Meta.Set(made, "uid", newUid?.Invoke() ?? string.Create(CultureInfo.InvariantCulture, $"00000000-0000-4000-8000-{++_uids:x12}"));
+        Meta.Set(made, "creationTimestamp", Meta.Time(time.GetUtcNow()));
+        if (kind.HasGeneration)
+            Meta.Set(made, "generation", 1L);
+        FieldOwnership.Record(kind, null, made, null, options, applied, time.GetUtcNow());
+        CheckSize(made);
+        if (options.IsDryRun)
+            return made;
+        Store(kind, key, null, made);
+        return Shown(kind, made);
+    }
+
+    /// <summary>What PUT and all patches have in common: <paramref name="after"/> is what the caller wants there.</summary>
+    private JsonObject Update(
+        ApiKind kind, ObjectKey key, JsonObject before, JsonObject after, string? subresource, WriteOptions options, FieldSet? applied)
+    {
+        if (Meta.Version(after) is not { } version)
+        {
+            if (kind.NeedsVersionToUpdate)
+                throw ObjectRules.VersionMissing(kind, key.Name);
+        }
+        else if (version != Meta.Version(before))
+        {
+            ParseVersionOfObject(version);
+            throw ApiStatusException.Modified(kind, key.Name);
+        }
+        ObjectRules.KeepWhatIsNotTheirs(kind, before, after, subresource);
+        ObjectRules.Complete(kind, after);
+        ObjectRules.Validate(kind, key.Name, after);
+        ObjectRules.CheckFinalizers(kind, key.Name, before, after);
+        if (kind.HasGeneration && ObjectRules.IsSpecChanged(kind, before, after))
+            Meta.Set(after, "generation", Meta.Number(before, "generation") + 1);
+        FieldOwnership.Record(kind, before, after, subresource, options, applied, time.GetUtcNow());
+        if (JsonNode.DeepEquals(before, after))
+            return Shown(kind, before);
+        CheckSize(after);
+        if (options.IsDryRun)
+            return after;
+        if (IsDone(after))
+        {
+            // As kube-apiserver answers: the object without its last finalizer, at the version that it had.
+            Remove(kind, key, before);
+            return Shown(kind, after);
+        }
+        Store(kind, key, before, after);
+        return Shown(kind, after);
+    }
+
+    private static void CheckSubresource(ApiKind kind, string name, string? subresource)
+    {
+        if (subresource is not null && (subresource != "status" || !kind.HasStatus))
+            throw ApiStatusException.NotFound(kind, name);
+    }
+
+    private static void CheckSize(JsonObject value)
+    {
+        if (JsonSerializer.SerializeToUtf8Bytes(value, Json.Plain).Length > MaxObjectBytes)
+            throw ApiStatusException.Unforeseen("etcdserver: request is too large");
+    }
+
+    private static void ParseVersionOfObject(string text)
+    {
+        if (!ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            throw ApiStatusException.Unforeseen($"strconv.ParseUint: parsing \"{text}\": invalid syntax");
+    }
+
+    /// <summary>Five letters for generateName. Counted rather than drawn, so that each run gives the same names.</summary>
+    private string Suffix()
+    {
+        const string Letters = "bcdfghjklmnpqrstvwxz2456789";
+        var number = (_uids + 1) * 7919 % (long)Math.Pow(Letters.Length, 5);
+        return string.Create(5, number, static (span, rest) =>
+        {
+            for (var i = span.Length - 1; i >= 0; i--, rest /= Letters.Length)
+                span[i] = Letters[(int)(rest % Letters.Length)];
+        });
+    }
+}
