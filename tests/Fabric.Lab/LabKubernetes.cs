@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Text.Json;
 
 namespace Fabric.Lab;
 
@@ -114,6 +115,29 @@ public sealed class LabKubernetes : IDisposable
         AwaitReady();
     }
 
+    /// <summary>Applies a manifest and waits until its CRDs, if it has any, are served.</summary>
+    public void Apply(string manifest)
+    {
+        var file = Path.Combine(Folder, $"{Guid.NewGuid():N}.yaml");
+        File.WriteAllText(file, manifest);
+        Kubectl("apply", "--server-side", "-f", file);
+        if (manifest.Contains("CustomResourceDefinition", StringComparison.Ordinal))
+            Kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all");
+    }
+
+    /// <summary>
+    /// Takes all versions but the newest from the storage, and what the server remembers of them with it; it is ready again when this
+    /// returns.
+    /// </summary>
+    public void Forget()
+    {
+        var answer = Etcd("kv/range", """{"key": "AA=="}""");
+        var revision = answer.RootElement.GetProperty("header").GetProperty("revision").GetString();
+        Etcd("kv/compaction", $$"""{"revision": "{{revision}}", "physical": true}""");
+        Kill();
+        Restart();
+    }
+
     /// <summary>Runs kubectl as the admin.</summary>
     public string Kubectl(params string[] arguments)
     {
@@ -158,6 +182,14 @@ public sealed class LabKubernetes : IDisposable
         var process = Process.Start(start) ?? throw new LabException(name, -1, "the process did not start");
         File.WriteAllText(Path.Combine(Folder, $"{name}.pid"), process.Id.ToString(CultureInfo.InvariantCulture));
         return process;
+    }
+
+    /// <summary>One request to the JSON gateway of the server's etcd.</summary>
+    private JsonDocument Etcd(string call, string body)
+    {
+        var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_etcdPort}/v3/{call}");
+        string[] command = ["curl", "-sS", "--fail", "-d", body, url];
+        return JsonDocument.Parse(_network is null ? LabCommand.Run(command[0], command[1..]) : _network.Run(command));
     }
 
     private void AwaitReady()

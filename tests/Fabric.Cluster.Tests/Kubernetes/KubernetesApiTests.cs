@@ -1,0 +1,41 @@
+using Fabric.Cluster.Kubernetes;
+using Fabric.Contracts;
+using Fabric.Lab;
+
+namespace Fabric.Cluster.Tests;
+
+/// <summary>The client and a real API server keep the contract.</summary>
+public sealed class KubernetesApiTests : KubernetesApiContract
+{
+    private KubernetesApi? _api;
+
+    public override Task InitializeAsync()
+    {
+        Skip.If(LabKubernetes.Missing is not null, LabKubernetes.Missing);
+        return base.InitializeAsync();
+    }
+
+    public override Task DisposeAsync()
+    {
+        _api?.Dispose();
+        return base.DisposeAsync();
+    }
+
+    protected override ValueTask<IKubernetesApi> OpenAsync()
+    {
+        _api = KubernetesApi.Open(new KubernetesPlace(SharedKubernetes.Server.AdminKubeconfig), TimeProvider.System, () => 0.5);
+        return ValueTask.FromResult<IKubernetesApi>(_api);
+    }
+
+    protected override Task CompactAsync()
+    {
+        SharedKubernetes.Server.Forget();
+        return Task.CompletedTask;
+    }
+
+    protected override Task ProvokeBookmarksAsync()
+    {
+        Skip.If(true, "a real API server sends its bookmarks once a minute, and nothing hurries it");
+        return Task.CompletedTask;
+    }
+}
