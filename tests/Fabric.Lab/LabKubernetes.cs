@@ -15,7 +15,6 @@ public sealed class LabKubernetes : IDisposable
 {
     private static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(60);
 
-    private readonly LabNamespace? _network;
     private readonly LabAuthority _authority;
     private readonly IDisposable _cleanup;
     private readonly int _etcdPort;
@@ -23,19 +22,18 @@ public sealed class LabKubernetes : IDisposable
     private Process? _etcd;
     private Process? _server;
 
-    private LabKubernetes(LabNamespace? network, string address)
+    private LabKubernetes(string? alsoAt)
     {
-        _network = network;
         Folder = Path.Combine(Path.GetTempPath(), LabCleanup.UniqueName("kubernetes"));
         Directory.CreateDirectory(Folder);
         _cleanup = LabCleanup.Register(Remove);
-        Address = address;
-        var ports = network is null ? FreePorts(3) : [6443, 2479, 2480];
+        var ports = FreePorts(3);
         (Port, _etcdPort, _etcdPeerPort) = (ports[0], ports[1], ports[2]);
         _authority = new LabAuthority(Folder);
-        _authority.Issue("server", null, IPAddress.Loopback, IPAddress.Parse(address));
+        _authority.Issue("server", null, alsoAt is null ? [IPAddress.Loopback] : [IPAddress.Loopback, IPAddress.Parse(alsoAt)]);
         using var key = RSA.Create(2048);
         File.WriteAllText(ServiceAccountKey, key.ExportPkcs8PrivateKeyPem());
+        Url = string.Create(CultureInfo.InvariantCulture, $"https://{alsoAt ?? "127.0.0.1"}:{Port}");
         AdminKubeconfig = KubeconfigFor("admin", "system:masters");
     }
 
@@ -48,28 +46,28 @@ public sealed class LabKubernetes : IDisposable
 
     public string Folder { get; }
 
-    public string Address { get; }
-
+    /// <summary>On loopback.</summary>
     public int Port { get; }
 
-    public string Url => string.Create(CultureInfo.InvariantCulture, $"https://{Address}:{Port}");
+    /// <summary>Where users other than the admin find it.</summary>
+    public string Url { get; }
 
     public string CaFile => _authority.CaFile;
 
     /// <summary>The path of a kubeconfig for a user who may do everything.</summary>
     public string AdminKubeconfig { get; }
 
+    private string Local => string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{Port}");
+
     private string ServiceAccountKey => Path.Combine(Folder, "service-account.key");
 
     private static string Assets => Environment.GetEnvironmentVariable("KUBEBUILDER_ASSETS")!;
 
     /// <summary>Starts it on loopback at ports that are free; it is ready when this returns.</summary>
-    public static LabKubernetes Start() => Start(null, "127.0.0.1");
-
-    /// <summary>Starts it at an address of a namespace.</summary>
-    public static LabKubernetes Start(LabNamespace? network, string address)
+    /// <param name="alsoAt">An address at which a <see cref="LabRelay"/> leads to it.</param>
+    public static LabKubernetes Start(string? alsoAt = null)
     {
-        var made = new LabKubernetes(network, address);
+        var made = new LabKubernetes(alsoAt);
         try
         {
             made._etcd = made.LaunchEtcd();
@@ -98,7 +96,7 @@ public sealed class LabKubernetes : IDisposable
         var path = Path.Combine(Folder, $"{name}.kubeconfig");
         File.WriteAllText(path, $$$"""
             {"apiVersion": "v1", "kind": "Config", "current-context": "lab",
-             "clusters": [{"name": "lab", "cluster": {"server": "{{{Url}}}", "certificate-authority": "{{{caFile ?? CaFile}}}"}}],
+             "clusters": [{"name": "lab", "cluster": {"server": "{{{(name == "admin" ? Local : Url)}}}", "certificate-authority": "{{{caFile ?? CaFile}}}"}}],
              "users": [{"name": "{{{name}}}", "user": {{{credentials}}}}],
              "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "{{{name}}}"}}]}
             """);
@@ -142,8 +140,7 @@ public sealed class LabKubernetes : IDisposable
     public string Kubectl(params string[] arguments)
     {
         var kubectl = File.Exists(Path.Combine(Assets, "kubectl")) ? Path.Combine(Assets, "kubectl") : "kubectl";
-        List<string> command = [kubectl, "--kubeconfig", AdminKubeconfig, .. arguments];
-        return _network is null ? LabCommand.Run(command[0], command[1..]) : _network.Run([.. command]);
+        return LabCommand.Run(kubectl, ["--kubeconfig", AdminKubeconfig, .. arguments]);
     }
 
     public void Dispose() => _cleanup.Dispose();
@@ -164,7 +161,7 @@ public sealed class LabKubernetes : IDisposable
     [
         Path.Combine(Assets, "kube-apiserver"),
         string.Create(CultureInfo.InvariantCulture, $"--etcd-servers=http://127.0.0.1:{_etcdPort}"),
-        $"--bind-address={Address}", $"--advertise-address={(Address == "127.0.0.1" ? "192.0.2.1" : Address)}",
+        "--bind-address=127.0.0.1", "--advertise-address=192.0.2.1",
         string.Create(CultureInfo.InvariantCulture, $"--secure-port={Port}"),
         $"--tls-cert-file={Path.Combine(Folder, "server.pem")}", $"--tls-private-key-file={Path.Combine(Folder, "server.key")}",
         $"--client-ca-file={CaFile}", "--authorization-mode=RBAC", "--service-cluster-ip-range=10.96.0.0/16",
@@ -175,8 +172,6 @@ public sealed class LabKubernetes : IDisposable
 
     private Process Launch(string name, List<string> command)
     {
-        if (_network is not null)
-            command.InsertRange(0, ["nsenter", $"--net={_network.NetnsPath}", "--"]);
         var log = Path.Combine(Folder, $"{name}.log");
         var start = new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", log, .. command]);
         var process = Process.Start(start) ?? throw new LabException(name, -1, "the process did not start");
@@ -188,8 +183,7 @@ public sealed class LabKubernetes : IDisposable
     private JsonDocument Etcd(string call, string body)
     {
         var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_etcdPort}/v3/{call}");
-        string[] command = ["curl", "-sS", "--fail", "-d", body, url];
-        return JsonDocument.Parse(_network is null ? LabCommand.Run(command[0], command[1..]) : _network.Run(command));
+        return JsonDocument.Parse(LabCommand.Run("curl", "-sS", "--fail", "-d", body, url));
     }
 
     private void AwaitReady()

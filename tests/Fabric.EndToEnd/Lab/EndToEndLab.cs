@@ -41,7 +41,12 @@ public abstract class EndToEndLab(int nodeCount, params (string Name, string Val
     }
 
     /// <summary>One more node of the same cluster, its agent not started; the caller disposes it.</summary>
-    public EndToEndNode NewNode() => new(_underlay!, _folder!, options.ToDictionary(o => o.Name, o => o.Value));
+    public EndToEndNode NewNode()
+    {
+        var node = new EndToEndNode(_underlay!, _folder!, options.ToDictionary(o => o.Name, o => o.Value));
+        Prepare(node);
+        return node;
+    }
 
     public Task DisposeAsync()
     {
@@ -56,6 +61,11 @@ public abstract class EndToEndLab(int nodeCount, params (string Name, string Val
 
     /// <summary>Starts the cluster's store where it is no file, before there are nodes.</summary>
     protected virtual void StartStore(LabUnderlay underlay)
+    {
+    }
+
+    /// <summary>What a node's machine needs before its agent starts.</summary>
+    protected virtual void Prepare(EndToEndNode node)
     {
     }
 
