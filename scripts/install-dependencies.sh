@@ -17,6 +17,7 @@ export DEBIAN_FRONTEND=noninteractive
 needs='
 openvswitch-switch        ovs-vswitchd
 nftables                  nft
+iptables                  iptables-nft
 libnftables1              libnftables.so.1
 iproute2                  ip
 ethtool                   ethtool

@@ -38,6 +38,7 @@ public abstract class EndToEndLab(int nodeCount, params (string Name, string Val
         foreach (var node in _nodes)
             node.Launch();
         await Task.WhenAll(_nodes.Select(n => n.WaitUntilReadyAsync()));
+        await PrepareAsync();
     }
 
     /// <summary>One more node of the same cluster, its agent not started; the caller disposes it.</summary>
@@ -50,6 +51,7 @@ public abstract class EndToEndLab(int nodeCount, params (string Name, string Val
 
     public Task DisposeAsync()
     {
+        Unprepare();
         foreach (var node in _nodes)
             node.Dispose();
         StopStore();
@@ -70,6 +72,14 @@ public abstract class EndToEndLab(int nodeCount, params (string Name, string Val
     }
 
     protected virtual void StopStore()
+    {
+    }
+
+    /// <summary>Makes what all tests of the class share, once the nodes are ready.</summary>
+    protected virtual Task PrepareAsync() => Task.CompletedTask;
+
+    /// <summary>Removes what <see cref="PrepareAsync"/> made, or as much of it as there is.</summary>
+    protected virtual void Unprepare()
     {
     }
 

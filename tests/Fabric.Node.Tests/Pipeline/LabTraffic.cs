@@ -52,6 +52,39 @@ internal static class LabTraffic
         }
     }
 
+    /// <summary>Answers each datagram to an address and port with a name and the address it came from.</summary>
+    internal static IDisposable ServeDatagrams(LabNamespace at, IPAddress address, int port, string name)
+    {
+        var socket = Open(at, address.AddressFamily, SocketType.Dgram);
+        if (address.Equals(IPAddress.IPv6Any))
+            socket.DualMode = true;
+        socket.Bind(new IPEndPoint(address, port));
+        _ = AnswerDatagramsAsync(socket, name);
+        return socket;
+    }
+
+    /// <summary>
+    /// What a server says to one datagram, provided that the answer comes from where it was sent to; null if none comes in time.
+    /// </summary>
+    internal static async Task<string?> AskDatagramAsync(LabNamespace at, string address, int port, int sourcePort = 0)
+    {
+        var target = IPAddress.Parse(address);
+        using var socket = Open(at, target.AddressFamily, SocketType.Dgram);
+        socket.Bind(new IPEndPoint(target.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, sourcePort));
+        using var deadline = new CancellationTokenSource(Patience);
+        try
+        {
+            await socket.ConnectAsync(target, port, deadline.Token);
+            await socket.SendAsync("who?"u8.ToArray(), deadline.Token);
+            var buffer = new byte[200];
+            return Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer, deadline.Token));
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Sends a datagram to a port nobody listens on and says how that ended.</summary>
     internal static async Task<SocketError> ProvokeAsync(LabNamespace at, string address, int port)
     {
@@ -82,6 +115,29 @@ internal static class LabTraffic
         socket.SendTo(payload, target);
     }
 
+    private static async Task AnswerDatagramsAsync(Socket socket, string name)
+    {
+        var buffer = new byte[200];
+        var anyone = new IPEndPoint(socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        while (true)
+        {
+            try
+            {
+                var from = (IPEndPoint)(await socket.ReceiveFromAsync(buffer, anyone)).RemoteEndPoint;
+                await socket.SendToAsync(Encoding.ASCII.GetBytes($"{name} {Shown(from)}"), from);
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                // An ICMP error about an earlier answer, or the end of the lab.
+                if (socket.SafeHandle.IsClosed)
+                    return;
+            }
+        }
+    }
+
+    private static IPAddress Shown(IPEndPoint from) =>
+        from.Address.IsIPv4MappedToIPv6 ? from.Address.MapToIPv4() : from.Address;
+
     private static async Task AnswerAsync(Socket listener, string name)
     {
         while (true)
@@ -89,9 +145,7 @@ internal static class LabTraffic
             try
             {
                 using var connection = await listener.AcceptAsync();
-                var remote = ((IPEndPoint)connection.RemoteEndPoint!).Address;
-                var shown = remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote;
-                await connection.SendAsync(Encoding.ASCII.GetBytes($"{name} {shown}"));
+                await connection.SendAsync(Encoding.ASCII.GetBytes($"{name} {Shown((IPEndPoint)connection.RemoteEndPoint!)}"));
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
