@@ -99,18 +99,26 @@ public static class BridgeFlows
 
     private static void AddCommit(ImmutableArray<Flow>.Builder flows, Cookie cookie)
     {
-        var commit = FlowAction.Ct(commit: true, zoneField: RegisterLayout.Zone);
-        var commitMarked = FlowAction.Ct(
-            commit: true, zoneField: RegisterLayout.Zone, exec: [FlowAction.Load(ConntrackLayout.FromGateway, 1)]);
         foreach (var v6 in new[] { false, true })
         {
-            var isNew = Family(v6).CtState(CtStates.New | CtStates.Trk);
-            flows.Add(Flow(cookie, PipelineTable.Commit, FlowPriority.Commit.FromGateway,
-                isNew.OfSource(PacketSource.Gateway), commitMarked, Goto(PipelineTable.Output)));
-            flows.Add(Flow(cookie, PipelineTable.Commit, FlowPriority.Commit.New,
-                isNew, commit, Goto(PipelineTable.Output)));
+            Add(FlowPriority.Commit.FromGateway, New().OfSource(PacketSource.Gateway), fromGateway: 1);
+            Add(FlowPriority.Commit.New, New(), fromGateway: 0);
+            // The first direction's packets, but from elsewhere than the first one: another connection with the same addresses and
+            // ports, which the former did not live to hear of. Its replies go where it comes from.
+            Add(FlowPriority.Commit.TakenOver, Established(mark: 0).OfSource(PacketSource.Gateway), fromGateway: 1);
+            Add(FlowPriority.Commit.TakenOver, Established(mark: 1).OfSource(PacketSource.Tunnel), fromGateway: 0);
+            Add(FlowPriority.Commit.TakenOver, Established(mark: 1).OfSource(PacketSource.Pod), fromGateway: 0);
+
+            Match New() => Family(v6).CtState(CtStates.New | CtStates.Trk);
+
+            Match Established(uint mark) =>
+                Family(v6).CtState(CtStates.Est | CtStates.Trk, CtStates.Rpl).Reg(ConntrackLayout.FromGateway, mark);
         }
 
         flows.Add(Flow(cookie, PipelineTable.Commit, FlowPriority.Default, Match.Any, Goto(PipelineTable.Output)));
+
+        void Add(ushort priority, Match match, uint fromGateway) => flows.Add(Flow(cookie, PipelineTable.Commit, priority, match,
+            FlowAction.Ct(commit: true, zoneField: RegisterLayout.Zone, exec: [FlowAction.Load(ConntrackLayout.FromGateway, fromGateway)]),
+            Goto(PipelineTable.Output)));
     }
 }

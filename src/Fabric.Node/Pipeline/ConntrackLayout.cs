@@ -13,7 +13,8 @@ public static class ConntrackLayout
 
     /// <summary>
     /// ct_mark[0]: the connection's first packet came from the gateway, so that its replies must go back there for the
-    /// host to undo its address translation (kube-proxy).
+    /// host to undo its address translation (kube-proxy). Follows a connection that another one with the same addresses
+    /// and ports took over.
     /// </summary>
     public static Subfield FromGateway { get; } = OxmField.CtMark[0, 0];
 

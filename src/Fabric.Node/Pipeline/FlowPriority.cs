@@ -55,6 +55,7 @@ internal static class FlowPriority
     internal static class Commit
     {
         internal const ushort FromGateway = 200;
+        internal const ushort TakenOver = 150;
         internal const ushort New = 100;
     }
 }

@@ -162,13 +162,22 @@ public sealed class ForwardTests(TraceFixture fixture) : IClassFixture<TraceFixt
         var peer = Trace($"{FromPeer()},{Tcp("10.244.2.11", "10.244.1.12")}", New).Text;
 
         Assert.Contains("ct(commit,zone=4011,mark=0x1/0x1)", host, StringComparison.Ordinal);
-        Assert.Contains("ct(commit,zone=4011),", pod, StringComparison.Ordinal);
-        Assert.Contains("ct(commit,zone=4011),", peer, StringComparison.Ordinal);
+        Assert.Contains("ct(commit,zone=4011,mark=0/0x1)", pod, StringComparison.Ordinal);
+        Assert.Contains("ct(commit,zone=4011,mark=0/0x1)", peer, StringComparison.Ordinal);
     }
 
     [SkippableFact]
     public void Established_connections_are_not_committed_again() => Assert.DoesNotContain("commit",
         Trace($"{FromPod},{Tcp("10.244.1.11", "10.244.1.12")}", "trk,est").Text, StringComparison.Ordinal);
+
+    [SkippableFact]
+    public void An_unmarked_connection_whose_packets_come_from_the_host_is_marked() => Assert.Contains(
+        "ct(commit,zone=4011,mark=0x1/0x1)",
+        Trace($"{FromHost},{Tcp("10.244.1.11", "10.244.1.12")}", "trk,est").Text, StringComparison.Ordinal);
+
+    [SkippableFact]
+    public void A_reply_by_the_host_of_a_pods_connection_leaves_it_unmarked() => Assert.DoesNotContain("commit",
+        Trace($"{FromHost},{Tcp("10.96.0.1", "10.244.1.12")}", "trk,est,rpl").Text, StringComparison.Ordinal);
 
     [SkippableFact]
     public void A_packet_at_the_end_of_its_TTL_is_dropped() => Assert.Null(Trace(

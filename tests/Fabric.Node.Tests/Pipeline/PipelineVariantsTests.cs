@@ -86,7 +86,7 @@ public sealed class PipelineVariantsTests
     [Fact]
     public void Flows_grow_with_pods_and_peers_and_with_nothing_else()
     {
-        Assert.Equal(36, BridgeFlows.For(PipelineExample.Network).Length);
+        Assert.Equal(42, BridgeFlows.For(PipelineExample.Network).Length);
         Assert.Equal(16, GatewayFlows.For(PipelineExample.Network).Length);
         Assert.Equal(10, PodFlows.For(PipelineExample.Network, PipelineExample.Pod).Length);
         Assert.Equal(6, PeerFlows.For(PipelineExample.Network, PipelineExample.Peer).Length);
