@@ -25,6 +25,9 @@ iputils-ping              ping
 procps                    sysctl
 libsqlite3-0              libsqlite3.so.0
 containernetworking-plugins /usr/lib/cni/host-local
+containerd                containerd
+runc                      runc
+busybox-static            /bin/busybox
 netcat-openbsd            nc
 etcd-server               etcd
 etcd-client               etcdctl
@@ -75,10 +78,10 @@ mark='# Written by Fabric scripts/install-dependencies.sh for the time of an ins
 guarding=0
 
 # Debian starts a service when its package is installed unless policy-rc.d answers 101 (invoke-rc.d(8)). A policy that
-# already says so for both of ours stays as it is.
+# already says so for all of ours stays as it is.
 guard_services() {
   if [ -e "$policy" ] && ! grep -qsF "$mark" "$policy"; then
-    if denied openvswitch-switch && denied etcd; then return; fi
+    if denied openvswitch-switch && denied etcd && denied containerd; then return; fi
     mv "$policy" "$saved"
   fi
   guarding=1
@@ -119,6 +122,9 @@ install_packages() {
   fi
   if [[ " $* " == *' etcd-server '* ]]; then
     echo 'etcd is not running, but will start at the next boot; systemctl disable etcd keeps it off.'
+  fi
+  if [[ " $* " == *' containerd '* ]]; then
+    echo 'containerd is not running, but will start at the next boot; systemctl disable containerd keeps it off.'
   fi
 }
 

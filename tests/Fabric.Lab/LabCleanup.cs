@@ -97,6 +97,8 @@ internal static class LabCleanup
     {
         foreach (var pidFile in Directory.GetFiles(folder, "*.pid", SearchOption.AllDirectories))
             LabDaemon.KillLeftover(pidFile, folder);
+        if (folder.EndsWith("-" + LabContainerd.Label, StringComparison.Ordinal))
+            LabContainerdRemains.Remove(folder);
         DeleteFolder(folder);
     }
 

@@ -92,7 +92,7 @@ internal sealed class LabDaemon(string program, string folder, Func<IReadOnlyLis
         }
     }
 
-    private static void KillProcess(int pid)
+    internal static void KillProcess(int pid)
     {
         try
         {

@@ -9,19 +9,24 @@ public sealed class LabNamespace : IDisposable
 {
     internal const string Folder = "/run/netns";
 
-    private readonly IDisposable _cleanup;
+    /// <summary>Null for a namespace of somebody else.</summary>
+    private readonly IDisposable? _cleanup;
 
-    private LabNamespace(string name)
+    private LabNamespace(string path, bool isOwned)
     {
-        Name = name;
-        _cleanup = LabCleanup.Register(() => Delete(name));
+        Name = Path.GetFileName(path);
+        NetnsPath = path;
+        _cleanup = isOwned ? LabCleanup.Register(() => Delete(Name)) : null;
     }
 
-    /// <summary>The name as <c>ip netns</c> shows it; it begins with <c>fab-t</c>.</summary>
+    /// <summary>The name as <c>ip netns</c> shows it; of those that are made here it begins with <c>fab-t</c>.</summary>
     public string Name { get; }
 
     /// <summary>The file that stands for the namespace, as CNI_NETNS or setns(2) want it.</summary>
-    public string NetnsPath => Path.Combine(Folder, Name);
+    public string NetnsPath { get; }
+
+    /// <summary>A namespace that somebody else made and ends, a container runtime for example.</summary>
+    public static LabNamespace Of(string netnsPath) => new(netnsPath, isOwned: false);
 
     /// <summary>
     /// Makes a namespace; <paramref name="label"/> only helps the reader of <c>ip netns</c>. Set
@@ -31,7 +36,7 @@ public sealed class LabNamespace : IDisposable
     {
         var name = LabCleanup.UniqueName(label);
         LabCommand.Run("ip", "netns", "add", name);
-        var made = new LabNamespace(name);
+        var made = new LabNamespace(Path.Combine(Folder, name), isOwned: true);
         try
         {
             var off = ipv6 ? "0" : "1";
@@ -57,7 +62,7 @@ public sealed class LabNamespace : IDisposable
         LabCommand.Run("nsenter", [$"--net={NetnsPath}", "--", .. command], environment, standardInput, deadline);
 
     /// <summary>Runs <c>ip</c> on the namespace.</summary>
-    public string Ip(params string[] arguments) => LabCommand.Run("ip", ["-n", Name, .. arguments]);
+    public string Ip(params string[] arguments) => _cleanup is null ? Run(["ip", .. arguments]) : LabCommand.Run("ip", ["-n", Name, .. arguments]);
 
     /// <summary>
     /// Drops what arrives on <paramref name="device"/> before the kernel's own stack sees it. The userspace datapath
@@ -71,8 +76,8 @@ public sealed class LabNamespace : IDisposable
     /// <summary>Removes what <see cref="DropAtIngress"/> added; the chain would outlive the device.</summary>
     public void AcceptAtIngress(string device) => Run("nft", "delete", "chain", "netdev", "fab-t", device);
 
-    /// <summary>Deletes the namespace with everything in it.</summary>
-    public void Dispose() => _cleanup.Dispose();
+    /// <summary>Deletes the namespace with everything in it, unless it is somebody else's.</summary>
+    public void Dispose() => _cleanup?.Dispose();
 
     internal static void Delete(string name)
     {

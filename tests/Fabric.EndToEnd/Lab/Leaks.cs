@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Fabric.Lab;
 using Fabric.Messages;
+using Fabric.Node;
 
 namespace Fabric.EndToEnd;
 
@@ -14,12 +15,21 @@ public static class Leaks
     /// Waits until exactly these pods' addresses, links, ports and flows are there; what comes after a reply (links' deletion)
     /// has a moment to finish.
     /// </summary>
-    public static async Task MustBeExactlyAsync(EndToEndNode node, params Pod[] pods)
+    public static Task MustBeExactlyAsync(EndToEndNode node, params Pod[] pods) => MustBeExactlyAsync(node,
+        [.. pods.Select(p => (p.ContainerId, p.Address))], (_, id) => pods.Single(p => p.ContainerId == id).HostInterface);
+
+    /// <summary>The same of a container runtime's sandboxes.</summary>
+    public static Task MustBeExactlyAsync(EndToEndNode node, IReadOnlyList<LabSandbox> sandboxes) => MustBeExactlyAsync(node,
+        [.. sandboxes.Select(s => (s.Id, s.Addresses[0]))],
+        (state, id) => state.Ports.TryGetValue(AttachmentId.Parse($"{id}/eth0"), out var port) ? port.Request!.HostInterface.Value : "unknown");
+
+    private static async Task MustBeExactlyAsync(
+        EndToEndNode node, (string ContainerId, string Address)[] pods, Func<NodeState, string, string> hostInterfaceOf)
     {
         var found = new List<string>();
         try
         {
-            await LabWait.UntilAsync(async () => (found = await FindAsync(node, pods)).Count == 0, "nothing is leaked");
+            await LabWait.UntilAsync(async () => (found = await FindAsync(node, pods, hostInterfaceOf)).Count == 0, "nothing is leaked");
         }
         catch (LabException e)
         {
@@ -27,17 +37,18 @@ public static class Leaks
         }
     }
 
-    private static async Task<List<string>> FindAsync(EndToEndNode node, Pod[] pods)
+    private static async Task<List<string>> FindAsync(
+        EndToEndNode node, (string ContainerId, string Address)[] pods, Func<NodeState, string, string> hostInterfaceOf)
     {
         var found = new List<string>();
-        var hosts = pods.Select(p => p.HostInterface).ToImmutableSortedSet();
+        var state = await node.StateAsync();
+        var hosts = pods.Select(p => hostInterfaceOf(state, p.ContainerId)).ToImmutableSortedSet();
         var attachments = pods.Select(p => AttachmentId.Parse($"{p.ContainerId}/eth0")).ToImmutableSortedSet();
         var addresses = pods.Select(p => IpAddress.Parse(p.Address, null)).ToImmutableSortedSet();
         if (addresses.Count != pods.Length)
             found.Add("an address is used twice");
         Compare(found, "links", hosts, HostLinks(node));
         Compare(found, "ports", hosts.Union(OwnPorts), node.BridgePorts());
-        var state = await node.StateAsync();
         Compare(found, "attachments", attachments, [.. state.Ports.Keys]);
         Compare(found, "held ofports", attachments, [.. state.Bridge.Lending.Held.Keys]);
         foreach (var (pool, held) in state.Pools.Where(p => p.Value.Cidr is { IsV6: false }))
