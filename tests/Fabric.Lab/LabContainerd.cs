@@ -123,9 +123,11 @@ public sealed class LabContainerd : IDisposable
     }
 
     /// <summary>Runs a sandbox, as the kubelet asks for one. What the runtime says when it fails is the exception's message.</summary>
+    /// <param name="hostNetwork">In the node's network namespace; no CNI binary is called.</param>
+    /// <param name="hostPorts">TCP ports of the node and the sandbox's ports that they lead to, for a plugin that does that.</param>
     public async Task<LabSandbox> RunPodAsync(
         string ns, string name, string uid, IReadOnlyDictionary<string, string>? labels = null,
-        IReadOnlyDictionary<string, string>? annotations = null, bool hostNetwork = false)
+        IReadOnlyDictionary<string, string>? annotations = null, bool hostNetwork = false, params IReadOnlyList<(int HostPort, int Port)> hostPorts)
     {
         var config = new PodSandboxConfig
         {
@@ -146,6 +148,7 @@ public sealed class LabContainerd : IDisposable
             ["io.kubernetes.pod.namespace"] = ns, ["io.kubernetes.pod.name"] = name, ["io.kubernetes.pod.uid"] = uid,
         });
         config.Annotations.Add(new Dictionary<string, string>(annotations ?? new Dictionary<string, string>()));
+        config.PortMappings.Add(hostPorts.Select(p => new PortMapping { HostPort = p.HostPort, ContainerPort = p.Port }));
         var answer = await AskAsync("RunPodSandbox",
             _runtime.RunPodSandboxAsync(new RunPodSandboxRequest { Config = config }, deadline: Deadline));
         return await PodAsync(answer.PodSandboxId);

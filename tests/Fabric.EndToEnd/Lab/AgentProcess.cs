@@ -43,7 +43,10 @@ public sealed class AgentProcess : IDisposable
         // Tiered compilation would spend the first second of each short-lived agent on a second core that is not there.
         start.Environment["DOTNET_TieredCompilation"] = "1";
         start.Environment["DOTNET_TC_BackgroundWorkerTimeoutMs"] = "0";
-        return new AgentProcess(Process.Start(start)!);
+        var process = Process.Start(start)!;
+        // By it the next lab finds an agent whose test was killed.
+        File.WriteAllText(Path.ChangeExtension(logFile, ".pid"), process.Id.ToString(CultureInfo.InvariantCulture));
+        return new AgentProcess(process);
     }
 
     /// <summary>SIGKILL, and waits until it is gone.</summary>

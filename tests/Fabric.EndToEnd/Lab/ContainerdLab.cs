@@ -18,8 +18,10 @@ public sealed class ContainerdLab() : EndToEndLab(2)
     /// <summary>Writes it as an installer does: there is no moment at which half of it can be read.</summary>
     public static void WriteConfList(EndToEndNode node, string cniVersion = "1.0.0")
     {
-        var plugin = new JsonObject { ["type"] = "fabric-cni", ["agentSocket"] = node.CniSocket };
-        var text = new JsonObject { ["cniVersion"] = cniVersion, ["name"] = "pods", ["plugins"] = new JsonArray(plugin) }.ToJsonString();
+        var fabric = new JsonObject { ["type"] = "fabric-cni", ["agentSocket"] = node.CniSocket };
+        var portmap = new JsonObject { ["type"] = "portmap", ["capabilities"] = new JsonObject { ["portMappings"] = true } };
+        var plugins = new JsonArray(fabric, portmap);
+        var text = new JsonObject { ["cniVersion"] = cniVersion, ["name"] = "pods", ["plugins"] = plugins }.ToJsonString();
         File.WriteAllText(ConfListOf(node) + ".new", text);
         File.Move(ConfListOf(node) + ".new", ConfListOf(node), overwrite: true);
     }
@@ -31,6 +33,7 @@ public sealed class ContainerdLab() : EndToEndLab(2)
             var bin = Directory.CreateDirectory(Path.Combine(node.Ovs.Folder, "cni-bin")).FullName;
             Directory.CreateDirectory(ConfDirOf(node));
             File.CreateSymbolicLink(Path.Combine(bin, "fabric-cni"), CniCall.Binary);
+            File.CreateSymbolicLink(Path.Combine(bin, "portmap"), "/usr/lib/cni/portmap");
             WriteConfList(node);
             _runtimes[node] = LabContainerd.Start(node.Lab, bin, ConfDirOf(node));
         }
