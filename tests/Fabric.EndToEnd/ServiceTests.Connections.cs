@@ -4,12 +4,8 @@ using static Fabric.EndToEnd.ServiceLab;
 
 namespace Fabric.EndToEnd;
 
-public sealed class NftablesServiceConnectionTests(NftablesServiceLab lab) : ServiceConnectionTests(lab), IClassFixture<NftablesServiceLab>;
-
-public sealed class IptablesServiceConnectionTests(IptablesNftServiceLab lab) : ServiceConnectionTests(lab), IClassFixture<IptablesNftServiceLab>;
-
-/// <summary>Connections that have the addresses and ports of an earlier one, whose replies went elsewhere.</summary>
-public abstract class ServiceConnectionTests(ServiceLab lab)
+// Connections that have the addresses and ports of an earlier one, whose replies went elsewhere.
+public abstract partial class ServiceTests
 {
     private const int SourcePort = 40000;
 
@@ -20,8 +16,8 @@ public abstract class ServiceConnectionTests(ServiceLab lab)
     {
         foreach (var (pod, number, name) in Servers)
         {
-            Assert.StartsWith(name, await AskAsync(lab.Client, ClusterIp(number, v6), 80, SourcePort), StringComparison.Ordinal);
-            Assert.StartsWith(name, await AskAsync(lab.Client, Of(pod, v6), PodPort, SourcePort), StringComparison.Ordinal);
+            Assert.StartsWith(name, await AskFromAsync(lab.Client, ClusterIp(number, v6), 80, SourcePort), StringComparison.Ordinal);
+            Assert.StartsWith(name, await AskFromAsync(lab.Client, Of(pod, v6), PodPort, SourcePort), StringComparison.Ordinal);
         }
     });
 
@@ -32,8 +28,8 @@ public abstract class ServiceConnectionTests(ServiceLab lab)
     {
         foreach (var (pod, number, name) in Servers)
         {
-            Assert.StartsWith(name, await AskAsync(lab.Client, Of(pod, v6), PodPort, SourcePort + 1), StringComparison.Ordinal);
-            Assert.StartsWith(name, await AskAsync(lab.Client, ClusterIp(number, v6), 80, SourcePort + 1), StringComparison.Ordinal);
+            Assert.StartsWith(name, await AskFromAsync(lab.Client, Of(pod, v6), PodPort, SourcePort + 1), StringComparison.Ordinal);
+            Assert.StartsWith(name, await AskFromAsync(lab.Client, ClusterIp(number, v6), 80, SourcePort + 1), StringComparison.Ordinal);
         }
     });
 
@@ -50,7 +46,7 @@ public abstract class ServiceConnectionTests(ServiceLab lab)
         {
             foreach (var client in clients)
             {
-                Assert.Equal($"former {client.Address}", await AskAsync(client, ClusterIp(ServiceNumber.OfTheTest), 80, SourcePort + 2));
+                Assert.Equal($"former {client.Address}", await AskFromAsync(client, ClusterIp(ServiceNumber.OfTheTest), 80, SourcePort + 2));
                 Assert.Equal($"former {client.Address}", await LabTraffic.AskAsync(client.Namespace, ClusterIp(ServiceNumber.OfTheTest), 80));
             }
         }
@@ -69,7 +65,7 @@ public abstract class ServiceConnectionTests(ServiceLab lab)
         using var server = LabTraffic.Serve(successor.Namespace, PodPort, "successor");
         foreach (var client in clients)
         {
-            Assert.Equal($"successor {client.Address}", await AskAsync(client, address, PodPort, SourcePort + 2));
+            Assert.Equal($"successor {client.Address}", await AskFromAsync(client, address, PodPort, SourcePort + 2));
             Assert.Equal($"successor {client.Address}", await LabTraffic.AskAsync(client.Namespace, address, PodPort));
         }
     });
@@ -80,8 +76,6 @@ public abstract class ServiceConnectionTests(ServiceLab lab)
     /// <summary>What the first node's Open vSwitch tracks.</summary>
     private string Connections => lab.First.Ovs.Appctl("dpctl/dump-conntrack");
 
-    private static string Of(Pod pod, bool v6) => v6 ? pod.AddressV6 : pod.Address;
-
-    private static Task<string?> AskAsync(Pod from, string address, int port, int sourcePort) =>
+    private static Task<string?> AskFromAsync(Pod from, string address, int port, int sourcePort) =>
         LabTraffic.AskDatagramAsync(from.Namespace, address, port, sourcePort);
 }
