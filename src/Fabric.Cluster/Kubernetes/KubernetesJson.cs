@@ -12,6 +12,7 @@ namespace Fabric.Cluster.Kubernetes;
 [JsonSerializable(typeof(PodObject))]
 [JsonSerializable(typeof(EventObject))]
 [JsonSerializable(typeof(LeaseObject))]
+[JsonSerializable(typeof(NodeNetworkObject))]
 [JsonSerializable(typeof(ApiStatus))]
 [JsonSerializable(typeof(DeleteOptions))]
 [JsonSerializable(typeof(WatchLine))]
