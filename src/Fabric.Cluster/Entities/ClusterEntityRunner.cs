@@ -54,16 +54,18 @@ public sealed class ClusterEntityRunner<TState>(
     public async Task RefreshAsync(CancellationToken cancellationToken) => await RefreshAsync(default, cancellationToken);
 
     /// <summary>Carries a command out; the answer comes when its events are in the store.</summary>
+    /// <param name="objectRef">The Kubernetes object that asks for it; the events name it.</param>
     /// <returns>
     /// Unavailable if the store does not answer, or others keep writing, or the stream holds unknown events.
     /// </returns>
-    public async Task<AskResult> AskAsync(ICommand command, CorrelationId correlation, CancellationToken cancellationToken)
+    public async Task<AskResult> AskAsync(
+        ICommand command, CorrelationId correlation, CancellationToken cancellationToken, ObjectRef? objectRef = null)
     {
         Invariant.That(!_busy, "a cluster entity handles one command at a time");
         _busy = true;
         try
         {
-            return await StepAsync(command, correlation, cancellationToken);
+            return await StepAsync(command, correlation, objectRef, cancellationToken);
         }
         catch (JournalException e)
         {
@@ -75,7 +77,8 @@ public sealed class ClusterEntityRunner<TState>(
         }
     }
 
-    private async Task<AskResult> StepAsync(ICommand command, CorrelationId correlation, CancellationToken cancellationToken)
+    private async Task<AskResult> StepAsync(
+        ICommand command, CorrelationId correlation, ObjectRef? objectRef, CancellationToken cancellationToken)
     {
         var trouble = $"{id}: others kept writing";
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
@@ -100,7 +103,7 @@ public sealed class ClusterEntityRunner<TState>(
             var readable = Readable(accepted.Events);
             if (accepted.Events.FirstOrDefault(e => rules.Catalog.LevelOf(e) > readable) is { } tooNew)
                 return new AskResult.Unavailable(TooNew(tooNew, readable));
-            var append = Compose(accepted.Events, readable, correlation);
+            var append = Compose(accepted.Events, readable, correlation, objectRef);
             switch (await store.AppendAsync(append, cancellationToken))
             {
                 case AppendOutcome.Appended:
@@ -148,7 +151,7 @@ public sealed class ClusterEntityRunner<TState>(
         }
     }
 
-    private Append Compose(ImmutableArray<IEvent> events, int readable, CorrelationId correlation)
+    private Append Compose(ImmutableArray<IEvent> events, int readable, CorrelationId correlation, ObjectRef? objectRef)
     {
         var commit = writer.NextCommitId();
         var envelopes = ImmutableArray.CreateBuilder<EventEnvelope>(events.Length);
@@ -164,6 +167,7 @@ public sealed class ClusterEntityRunner<TState>(
                 WallTime = reading.Wall,
                 Manifest = rules.Catalog.ManifestOf(e, readable),
                 Correlation = correlation,
+                ObjectRef = objectRef,
                 Crc32C = 0,
                 Payload = rules.Catalog.Encode(e, readable),
                 Event = e,

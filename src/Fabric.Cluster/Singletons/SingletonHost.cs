@@ -16,8 +16,9 @@ namespace Fabric.Cluster;
 /// <param name="self">This node, with the incarnation that its lease has.</param>
 /// <param name="report">Told, in a sentence, of changes of the role and of what fails.</param>
 /// <param name="nodeObjects">Makes what follows the Node objects for one term; null outside Kubernetes.</param>
+/// <param name="networkObjects">Makes what follows the Network objects for one term; null outside Kubernetes.</param>
 public sealed class SingletonHost(IClusterStore store, ClusterSettings settings, SingletonLeaseRecord self, TimeProvider time,
-    Action<string> report, Func<INodeObjects>? nodeObjects = null)
+    Action<string> report, Func<INodeObjects>? nodeObjects = null, Func<INetworkObjects>? networkObjects = null)
 {
     /// <summary>For this node's appends to cluster streams: one for each incarnation, so that no commit id is used twice.</summary>
     public ClusterWriter Writer { get; } = new(self.Node, self.Uid, self.Incarnation, time);
@@ -101,14 +102,15 @@ public sealed class SingletonHost(IClusterStore store, ClusterSettings settings,
     {
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var watcher = new LeaseWatcher(store, NodeLeaseRecord.Prefix, time, report);
-        var nodes = nodeObjects?.Invoke();
-        var work = new SingletonWork(store, settings, Writer, self, held, watcher, nodes, Fault);
+        var work = new SingletonWork(
+            store, settings, Writer, self, held, watcher, nodeObjects?.Invoke(), networkObjects?.Invoke(), Fault);
         // Each of them ends the term when it ends, however it ends.
         await Task.WhenAll(
             EndTermAfter(RenewAsync(held, term.Token), term),
             EndTermAfter(watcher.RunAsync(term.Token), term),
             EndTermAfter(work.WatchStreamsAsync(term.Token), term),
             EndTermAfter(work.WatchNodeObjectsAsync(term.Token), term),
+            EndTermAfter(work.WatchNetworkObjectsAsync(term.Token), term),
             EndTermAfter(work.RunAsync(term.Token), term));
     }
 

@@ -11,15 +11,9 @@ internal sealed partial class SingletonWork
     private TimeSpan? _askAgain;
 
     /// <summary>Follows the Node objects until cancelled; and then returns.</summary>
-    public async Task WatchNodeObjectsAsync(CancellationToken cancellationToken)
-    {
-        if (_nodes is null)
-        {
-            await Quiet.Delay(Timeout.InfiniteTimeSpan, _writer.Time, cancellationToken);
-            return;
-        }
-        await Task.WhenAll(_nodes.RunAsync(cancellationToken), WakeAsync(_nodes.Changed, cancellationToken));
-    }
+    public Task WatchNodeObjectsAsync(CancellationToken cancellationToken) => _nodes is null
+        ? Quiet.Delay(Timeout.InfiniteTimeSpan, _writer.Time, cancellationToken)
+        : Task.WhenAll(_nodes.RunAsync(cancellationToken), WakeAsync(_nodes.Changed, cancellationToken));
 
     private async Task WakeAsync(ChangeSignal changed, CancellationToken cancellationToken)
     {

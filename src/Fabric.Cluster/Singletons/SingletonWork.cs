@@ -33,6 +33,7 @@ internal sealed partial class SingletonWork
     private readonly HeldLease _held;
     private readonly LeaseWatcher _watcher;
     private readonly INodeObjects? _nodes;
+    private readonly INetworkObjects? _networkObjects;
     private readonly Action<ImmutableArray<string>> _faulted;
     private readonly SilentMembers _silent;
     private readonly RestingBlocks<Cidr, PodCidr.Rest> _resting;
@@ -45,10 +46,10 @@ internal sealed partial class SingletonWork
     private bool _isOutdated = true;
 
     public SingletonWork(IClusterStore store, ClusterSettings settings, ClusterWriter writer, SingletonLeaseRecord self, HeldLease held,
-        LeaseWatcher watcher, INodeObjects? nodes, Action<ImmutableArray<string>> faulted)
+        LeaseWatcher watcher, INodeObjects? nodes, INetworkObjects? networks, Action<ImmutableArray<string>> faulted)
     {
         (_store, _settings, _writer, _self, _held, _watcher, _faulted) = (store, settings, writer, self, held, watcher, faulted);
-        _nodes = nodes;
+        (_nodes, _networkObjects) = (nodes, networks);
         _silent = new SilentMembers(writer.Time);
         _resting = new(writer.Time);
         _restingOfNetworks = new(writer.Time);
@@ -126,7 +127,9 @@ internal sealed partial class SingletonWork
         {
             foreach (var (open, runner) in _meshes)
                 retry = Sooner(retry, await SyncDefaultAsync(open, runner, faults, cancellationToken));
+            retry = Sooner(retry, await CarryOutNetworkObjectsAsync(faults, cancellationToken));
             retry = Sooner(retry, await SyncNetworksAsync(faults, cancellationToken));
+            AnswerNetworkObjects();
             await DeleteLeasesAsync(faults, cancellationToken);
         }
         _faulted(faults.ToImmutable());
