@@ -1,4 +1,3 @@
-using Fabric.Actors;
 using Fabric.Messages;
 
 namespace Fabric.Cluster.Tests;
@@ -6,9 +5,6 @@ namespace Fabric.Cluster.Tests;
 /// <summary>What becomes of virtual networks when Network objects come, change and go.</summary>
 public sealed class NetworkObjectTests
 {
-    private static readonly ClusterSettings Settings = new("test", TimeSpan.FromSeconds(10), null, TimeSpan.FromMinutes(10), PodCidr.SourceFabric,
-        [new(Cidr.Parse("10.244.0.0/16"), 24)], [new(VtepMesh.DefaultNetwork, new Vni(1), OverlayKind.Geneve, 6081)]);
-
     private static readonly NetworkName Blue = new("blue");
 
     [Fact]
@@ -40,12 +36,12 @@ public sealed class NetworkObjectTests
     {
         world.Objects.Put(Blue, Wish("10.9.0.0/24"));
         await world.Until(() => world.Report(Blue) is { IsReady: true });
-        await world.AskAsync(new VirtualNetworks.Command.TakeBlocks(Blue, world.NodeRef(1)));
+        await world.DoAsync(new VirtualNetworks.Command.TakeBlocks(Blue, world.NodeRef(1)));
         await world.Until(() => world.Report(Blue) is { Nodes: 1 });
         world.Objects.Delete(Blue);
         await world.Until(() => world.Report(Blue) is { Reason: "InUse" });
         Assert.StartsWith("False InUse 2: network blue is in use on node node-0001: delete its pods there first", world.Say(Blue), StringComparison.Ordinal);
-        await world.AskAsync(new VirtualNetworks.Command.ReturnBlocks(Blue, world.NodeRef(1), "its last pod is gone"));
+        await world.DoAsync(new VirtualNetworks.Command.ReturnBlocks(Blue, world.NodeRef(1), "its last pod is gone"));
         await world.Until(() => world.Objects[Blue] is null);
         Assert.Empty((await world.StateAsync()).Networks);
         Assert.Empty((await world.StateAsync()).Deleted);
@@ -96,7 +92,7 @@ public sealed class NetworkObjectTests
     [Fact]
     public void A_network_that_was_made_without_an_object_is_left_alone_and_outlives_an_object_that_asks_for_another() => Play(async world =>
     {
-        await world.AskAsync(Create("10.9.0.0/24"));
+        await world.DoAsync(Create("10.9.0.0/24"));
         world.Objects.Put(Blue, Wish("10.8.0.0/24"));
         await world.Until(() => world.Report(Blue) is not null);
         Assert.StartsWith("False Conflict 1: there is a network blue that is not this object's, with VNI 4096 and 10.9.0.0/24",
@@ -110,7 +106,7 @@ public sealed class NetworkObjectTests
     [Fact]
     public void An_object_that_asks_for_what_there_is_adopts_it_and_takes_it_along_when_it_goes() => Play(async world =>
     {
-        await world.AskAsync(Create("10.9.0.0/24"));
+        await world.DoAsync(Create("10.9.0.0/24"));
         world.Objects.Put(Blue, Wish("10.9.0.0/24"));
         await world.Until(() => world.Report(Blue) is { IsReady: true });
         Assert.Single(await world.EventsAsync());
@@ -124,7 +120,7 @@ public sealed class NetworkObjectTests
     {
         world.Objects.Put(Blue, Wish("10.9.0.0/24"));
         await world.Until(() => world.Report(Blue) is { IsReady: true });
-        await world.AskAsync(new VirtualNetworks.Command.Delete(Blue));
+        await world.DoAsync(new VirtualNetworks.Command.Delete(Blue));
         await world.Until(() => world.Report(Blue) is { IsReady: true, Vni: { Value: 4097 } });
     });
 
@@ -174,10 +170,10 @@ public sealed class NetworkObjectTests
     {
         world.Objects.Put(Blue, Wish("10.9.0.0/24"));
         await world.Until(() => world.Report(Blue) is { IsReady: true });
-        await world.AskAsync(new VirtualNetworks.Command.TakeBlocks(Blue, world.NodeRef(1)));
+        await world.DoAsync(new VirtualNetworks.Command.TakeBlocks(Blue, world.NodeRef(1)));
         world.Objects.Delete(Blue);
         await world.Until(() => world.Report(Blue) is { Reason: "InUse" });
-        await world.AskAsync(new VirtualNetworks.Command.ReturnBlocks(Blue, world.NodeRef(1), "its last pod is gone"));
+        await world.DoAsync(new VirtualNetworks.Command.ReturnBlocks(Blue, world.NodeRef(1), "its last pod is gone"));
         await world.MoveAsync();
         await world.Until(() => world.Objects[Blue] is null);
         Assert.Equal(1, (await world.EventsAsync()).Count(e => e.Manifest == "network-deleted/1"));
@@ -203,87 +199,13 @@ public sealed class NetworkObjectTests
 
     private static NetworkSubnet Subnet(string cidr) => new(Cidr.Parse(cidr), Cidr.Parse(cidr).At(1), [], 26);
 
-    private static void Play(Func<World, Task> act) => SimulatedLoop.Run(async time =>
+    private static void Play(Func<NetworkWorld, Task> act) => SimulatedLoop.Run(async time =>
     {
-        var world = new World(time, Settings);
+        var world = new NetworkWorld(time);
         world.Start(0);
         world.Start(1);
         await world.Until(() => world.Nodes.All(n => n.Mesh?.Joined.Count == 2));
         await act(world);
         await world.StopAsync();
     });
-
-    /// <summary>Nodes that compete for the role, the objects that its holder follows, and whoever else uses the networks.</summary>
-    private sealed class World(SimulatedTime time, ClusterSettings settings)
-    {
-        private readonly MemoryClusterStore _store = new();
-        private readonly List<Task> _runs = [];
-
-        public SimulatedTime Time => time;
-
-        public List<TestNode> Nodes { get; } = [];
-
-        public NetworkObjects Objects { get; } = new();
-
-        public NetworkReport? Report(NetworkName name) => Objects[name]?.Report;
-
-        public string Say(NetworkName name) =>
-            Report(name) is { } r ? $"{r.IsReady} {r.Reason} {r.Generation}: {r.Message}" : "nothing";
-
-        public NodeRef NodeRef(int number) => new(Nodes[number].Identity.Node, Nodes[number].Identity.Uid);
-
-        public void Start(int number)
-        {
-            var node = new TestNode(_store, time, number, settings) { Networks = Objects };
-            Nodes.Add(node);
-            _runs.Add(node.RunAsync());
-        }
-
-        /// <summary>Ends the holder, and waits until another node has the role.</summary>
-        public async Task MoveAsync()
-        {
-            var holder = Nodes.Single(n => n.IsHolder);
-            await holder.StopAsync();
-            await Until(() => Nodes.Any(n => n.IsHolder && n != holder));
-        }
-
-        public async Task AskAsync(VirtualNetworks.Command command)
-        {
-            var writer = new ClusterWriter(new NodeName("operator"), $"uid-{_runs.Count}-{Time.Elapsed.Ticks}", 1, time);
-            var runner = new ClusterEntityRunner<VirtualNetworks.State>(
-                new VirtualNetworks(), VirtualNetworks.Id("test"), _store, StreamRules.Default, writer);
-            Assert.IsType<AskResult.Replied>(await runner.AskAsync(command, CorrelationId.None, default));
-        }
-
-        public async Task<VirtualNetworks.State> StateAsync() =>
-            (await new ClusterFold<VirtualNetworks.State>(new VirtualNetworks(), VirtualNetworks.Id("test"), _store, ClusterEvents.Catalog, time)
-                .ReadAsync(default)).State;
-
-        public async Task<List<EventEnvelope>> EventsAsync()
-        {
-            var events = new List<EventEnvelope>();
-            await foreach (var envelope in _store.ReadAsync(VirtualNetworks.Id("test"), 1, default))
-                events.Add(envelope);
-            return events;
-        }
-
-        public Task Until(Func<bool> isTrue) => Until(() => Task.FromResult(isTrue()));
-
-        public async Task Until(Func<Task<bool>> isTrue)
-        {
-            var deadline = time.Elapsed + TimeSpan.FromMinutes(2);
-            while (!await isTrue())
-            {
-                Assert.True(time.Elapsed < deadline, "it did not come true within two minutes");
-                await Task.Delay(TimeSpan.FromMilliseconds(50), time);
-            }
-        }
-
-        public async Task StopAsync()
-        {
-            foreach (var node in Nodes)
-                await node.StopAsync();
-            await Task.WhenAll(_runs);
-        }
-    }
 }
