@@ -24,3 +24,6 @@ public abstract record ApiPatch(ReadOnlyMemory<byte> Body, string ContentType)
 
 /// <summary>What must be true of an object for it to be deleted; otherwise that is a conflict.</summary>
 public sealed record DeletePreconditions(string? Uid = null, string? ResourceVersion = null);
+
+/// <summary>The part of a merge patch that changes metadata; with a resourceVersion only of that version.</summary>
+internal sealed record MetadataPatch(ObjectMeta Metadata);

@@ -13,7 +13,9 @@ namespace Fabric.Cluster.Kubernetes;
 [JsonSerializable(typeof(EventObject))]
 [JsonSerializable(typeof(LeaseObject))]
 [JsonSerializable(typeof(NodeNetworkObject))]
+[JsonSerializable(typeof(NetworkObject))]
 [JsonSerializable(typeof(ApiStatus))]
 [JsonSerializable(typeof(DeleteOptions))]
 [JsonSerializable(typeof(WatchLine))]
+[JsonSerializable(typeof(MetadataPatch))]
 internal sealed partial class KubernetesJson : JsonSerializerContext;

@@ -16,4 +16,12 @@ public sealed record NetworkAnswer(bool IsKept, NetworkReport? Report);
 /// <param name="Reason">One word in CamelCase, for programs: docs/kubernetes.md has them all.</param>
 /// <param name="Message">For people: what is wrong and what to do.</param>
 public sealed record NetworkReport(
-    long Generation, Vni? Vni, ImmutableArray<Cidr> Subnets, int Nodes, bool IsReady, string Reason, string Message);
+    long Generation, Vni? Vni, ImmutableArray<Cidr> Subnets, int Nodes, bool IsReady, string Reason, string Message)
+{
+    // Records compare immutable arrays by reference.
+    public bool Equals(NetworkReport? other) => other is not null && Generation == other.Generation && Vni == other.Vni
+        && Nodes == other.Nodes && IsReady == other.IsReady && Reason == other.Reason && Message == other.Message
+        && Subnets.SequenceEqual(other.Subnets);
+
+    public override int GetHashCode() => HashCode.Combine(Generation, Vni, Nodes, IsReady, Reason, Message);
+}

@@ -115,14 +115,11 @@ internal sealed class NetworkObjects
                 return;
             if (answer.IsKept != stored.Kept)
                 objects.Become(stored with { Kept = answer.IsKept });
-            else if (answer.Report is { } report && objects.TakesStatus && report.Generation == stored.Generation && !IsSame(report, stored.Report))
+            else if (answer.Report is { } report && objects.TakesStatus && report.Generation == stored.Generation && report != stored.Report)
             {
                 objects.StatusWrites++;
                 objects.Become(stored with { Report = report });
             }
         }
-
-        private static bool IsSame(NetworkReport a, NetworkReport? b) =>
-            b is not null && a.Subnets.SequenceEqual(b.Subnets) && a == b with { Subnets = a.Subnets };
     }
 }

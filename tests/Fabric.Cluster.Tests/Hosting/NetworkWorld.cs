@@ -4,7 +4,8 @@ using Fabric.Messages;
 namespace Fabric.Cluster.Tests;
 
 /// <summary>Nodes that compete for the role, the Network objects that its holder follows, and whoever else uses the networks.</summary>
-internal sealed class NetworkWorld(SimulatedTime time)
+/// <param name="follow">Makes what a holder follows them with; null: <see cref="Objects"/>.</param>
+internal sealed class NetworkWorld(SimulatedTime time, Func<NetworkWorld, INetworkObjects>? follow = null)
 {
     private static readonly ClusterSettings Settings = new("test", TimeSpan.FromSeconds(10), null, TimeSpan.FromMinutes(10), PodCidr.SourceFabric,
         [new(Cidr.Parse("10.244.0.0/16"), 24)], [new(VtepMesh.DefaultNetwork, new Vni(1), OverlayKind.Geneve, 6081)]);
@@ -22,6 +23,9 @@ internal sealed class NetworkWorld(SimulatedTime time)
     /// <summary>As each node sees the store.</summary>
     public List<UnsureStore> Stores { get; } = [];
 
+    /// <summary>What followers of the objects had to say.</summary>
+    public List<string> Troubles { get; } = [];
+
     public NetworkReport? Report(NetworkName name) => Objects[name]?.Report;
 
     public string Say(NetworkName name) =>
@@ -32,7 +36,7 @@ internal sealed class NetworkWorld(SimulatedTime time)
     public void Start(int number)
     {
         Stores.Add(new UnsureStore(_store));
-        var node = new TestNode(Stores[^1], time, number, Settings) { Networks = Objects };
+        var node = new TestNode(Stores[^1], time, number, Settings) { Networks = follow is null ? Objects.Follow : () => follow(this) };
         Nodes.Add(node);
         _runs.Add(node.RunAsync());
     }

@@ -35,7 +35,7 @@ internal sealed class TestNode(IClusterStore store, TimeProvider time, int numbe
     public NodeObjects? Objects { get; init; }
 
     /// <summary>Null outside Kubernetes.</summary>
-    public NetworkObjects? Networks { get; init; }
+    public Func<INetworkObjects>? Networks { get; init; }
 
     public NodeIdentity Identity => new(Name, $"uid-{number}", 0, [Address(192, 0)], [Address(10, 9)], "0.1.0", ClusterEvents.Catalog.Level,
         Objects?.UidOf(Name));
@@ -46,7 +46,7 @@ internal sealed class TestNode(IClusterStore store, TimeProvider time, int numbe
         Lease = new NodeLease(store, Identity, settings.LeaseDuration, time, Reports.Add);
         var record = await Lease.AcquireAsync(_life.Token);
         _host = new SingletonHost(store, settings, new SingletonLeaseRecord(Name, record.Uid, record.Incarnation), time, Reports.Add,
-            Objects is null ? null : () => Objects, Networks is null ? null : Networks.Follow);
+            Objects is null ? null : () => Objects, Networks);
         await Task.WhenAll(
             KeepLeaseAsync(),
             _host.RunAsync(_role.Token),

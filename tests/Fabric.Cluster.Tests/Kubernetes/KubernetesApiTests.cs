@@ -7,7 +7,7 @@ namespace Fabric.Cluster.Tests;
 /// <summary>The client and a real API server keep the contract.</summary>
 public sealed class KubernetesApiTests : KubernetesApiContract
 {
-    private KubernetesApi? _api;
+    private Kubernetes.KubernetesApi? _api;
 
     public override Task InitializeAsync()
     {
@@ -23,7 +23,7 @@ public sealed class KubernetesApiTests : KubernetesApiContract
 
     protected override ValueTask<IKubernetesApi> OpenAsync()
     {
-        _api = KubernetesApi.Open(new KubernetesPlace(SharedKubernetes.Server.AdminKubeconfig), TimeProvider.System, () => 0.5);
+        _api = Kubernetes.KubernetesApi.Open(new KubernetesPlace(SharedKubernetes.Server.AdminKubeconfig), TimeProvider.System, () => 0.5);
         return ValueTask.FromResult<IKubernetesApi>(_api);
     }
 
