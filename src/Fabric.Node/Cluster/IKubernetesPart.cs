@@ -10,4 +10,7 @@ public interface IKubernetesPart
 
     /// <summary>A follower of all Node objects, for one term of the singletons.</summary>
     INodeObjects FollowNodes();
+
+    /// <summary>A follower of all Network objects, for one term of the singletons.</summary>
+    INetworkObjects FollowNetworks();
 }

@@ -80,7 +80,7 @@ public sealed class NodePart(IClusterStore store, NodeParameters node, long inca
         log.Info($"joined cluster {node.Options.ClusterName} as {_record.Node}, incarnation {_record.Incarnation}");
         _singletons = new SingletonHost(store, Settings(),
             new SingletonLeaseRecord(_record.Node, _record.Uid, _record.Incarnation), time, log.Info,
-            kubernetes is null ? null : kubernetes.FollowNodes);
+            kubernetes is null ? null : kubernetes.FollowNodes, kubernetes is null ? null : kubernetes.FollowNetworks);
         using var term = new CancellationTokenSource();
         var singletons = _singletons.RunAsync(term.Token);
         var end = await lease.RunAsync(membership);

@@ -28,6 +28,8 @@ public sealed class KubernetesLink : IKubernetesPart
 
     public INodeObjects FollowNodes() => new KubernetesNodeObjects(_api, _time, _log.Warn);
 
+    public INetworkObjects FollowNetworks() => new KubernetesNetworkObjects(_api, _time, _log.Warn);
+
     /// <summary>Follows and says what there is to say, until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
