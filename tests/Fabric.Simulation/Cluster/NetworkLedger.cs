@@ -18,6 +18,8 @@ internal sealed class NetworkLedger(SimulationRun run, TimeSpan rest)
     public ImmutableSortedSet<string> HoldersOf(NetworkName network) =>
         [.. _holders.Where(h => h.Key.Network == network).Select(h => h.Value)];
 
+    public bool HasNetworks => _networks.Count > 0;
+
     public bool HasClaims => _claims.Count > 0;
 
     /// <summary>Whether the address is of a block of this uid, or claimed for this attachment of it.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Fabric.Cluster.Kubernetes;
 using Fabric.Messages;
 using Fabric.Messages.Cni;
 using Fabric.Node.Cni;
@@ -16,26 +17,30 @@ internal sealed class NetworkScenario
 
     private static readonly NetworkSubnet Subnet = new(Cidr.Parse("10.9.0.0/27"), IpAddress.Parse("10.9.0.1"), [Cidr.Parse("10.9.0.9/32")], 29);
 
+    private static readonly NetworkName[] Networks = [new("blue"), new("red")];
+
     private readonly SimulationRun _run;
     private readonly SimulatedCluster _cluster;
+    private readonly SimulatedKubernetes? _kubernetes;
     private readonly ClusterOperator _operator;
     private readonly ClusterTroubles _troubles;
     private readonly Attendant[] _pods;
     private long _calls;
 
-    public NetworkScenario(SimulationRun run)
+    /// <param name="hasObjects">The networks come from Network objects, and go with them in the end.</param>
+    public NetworkScenario(SimulationRun run, bool hasObjects = false)
     {
         _run = run;
         var size = 3;
-        _cluster = new SimulatedCluster(run, size, 0, ClusterShape.Draw(run, size));
+        _kubernetes = hasObjects ? new SimulatedKubernetes(run) : null;
+        _cluster = new SimulatedCluster(run, size, 0, ClusterShape.Draw(run, size), _kubernetes);
         _operator = new ClusterOperator(run, _cluster);
         _troubles = new ClusterTroubles(run, _cluster, _operator);
         foreach (var machine in _cluster.Machines)
             machine.Kernel.NetworksOverlap = true;
-        NetworkName[] networks = [new("blue"), new("red")];
         _pods =
         [
-            .. _cluster.Machines.SelectMany(m => networks.SelectMany(n => Enumerable.Range(0, run.Random.Between(1, 2)).Select(i =>
+            .. _cluster.Machines.SelectMany(m => Networks.SelectMany(n => Enumerable.Range(0, run.Random.Between(1, 2)).Select(i =>
                 new Attendant(m, n, AttachmentId.Parse($"{n}{m.Spec.Name[^2..]}{i}/eth0"),
                     // The last block: no node comes to it as long as it takes the lowest.
                     run.Random.Chance(0.2) ? IpAddress.Parse($"10.9.0.{run.Random.Between(24, 30)}") : null)))),
@@ -44,19 +49,72 @@ internal sealed class NetworkScenario
 
     public void Play()
     {
-        foreach (var network in (string[])["blue", "red"])
-            Finish([_operator.CreateAsync(new NetworkName(network), Subnet)], $"network {network} is created");
+        foreach (var network in Networks)
+            Create(network);
         _troubles.Break();
+        _kubernetes?.Break();
         var clients = _pods.Select(p => _run.Loop.Run(() => ChurnAsync(p))).ToArray();
         for (var left = _run.Random.Below(8); left > 0; left--)
         {
             _run.Loop.RunFor(_run.Random.UpTo(TimeSpan.FromSeconds(15)));
             _troubles.Next();
+            if (_kubernetes is not null)
+                Trouble(_kubernetes);
         }
         Finish(clients, "clients get on");
         _troubles.Heal();
+        _kubernetes?.Heal();
         Finish([.. _operator.SettleAsync()], "an operator who asks again is heard once nothing fails any more");
         Settle();
+        if (_kubernetes is not null)
+            TakeAway(_kubernetes);
+    }
+
+    private void Create(NetworkName network)
+    {
+        if (_kubernetes is null)
+        {
+            Finish([_operator.CreateAsync(network, Subnet)], $"network {network} is created");
+            return;
+        }
+        _kubernetes.Put(network, Subnet);
+        _run.Check(_run.Loop.RunUntil(() => _kubernetes.Say(network) == "True Created", HealsWithin), $"network {network} is made for its object");
+    }
+
+    /// <summary>A third network's object comes and goes, and the API does.</summary>
+    private void Trouble(SimulatedKubernetes kubernetes)
+    {
+        var green = new NetworkName("green");
+        switch (_run.Random.Below(5))
+        {
+            case 0 when !kubernetes.Has(green):
+                kubernetes.Put(green, Subnet);
+                break;
+            case 1 when kubernetes.Has(green):
+                kubernetes.Delete(green);
+                break;
+            case 2:
+                kubernetes.BreakWatches(_run.Random.Pick<ApiFault?>([null, ApiFault.Expired, ApiFault.Unreachable]));
+                break;
+            case 3:
+                kubernetes.IsDown = !kubernetes.IsDown;
+                break;
+        }
+    }
+
+    /// <summary>Objects that are deleted wait for the last pod, and then they and their networks are gone.</summary>
+    private void TakeAway(SimulatedKubernetes kubernetes)
+    {
+        NetworkName[] all = [.. Networks, new("green")];
+        foreach (var network in all.Where(kubernetes.Has))
+            kubernetes.Delete(network);
+        string WhileInUse(NetworkName n) => _cluster.Networks.HoldersOf(n).IsEmpty ? "no object" : "False InUse";
+        _run.Check(_run.Loop.RunUntil(() => Array.TrueForAll(all, n => kubernetes.Say(n) == WhileInUse(n)), HealsWithin),
+            $"deleted objects wait for pods, but they say {string.Join(", ", all.Select(kubernetes.Say))}");
+        var present = _pods.Where(p => !p.Machine.IsDecommissioned);
+        Finish([.. present.Select(p => _run.Loop.Run(() => InsistAsync(p, stays: false)))], "a retried DEL succeeds");
+        _run.Check(_run.Loop.RunUntil(() => !Array.Exists(all, kubernetes.Has) && !_cluster.Networks.HasNetworks, HealsWithin),
+            $"objects go with their networks, but they say {string.Join(", ", all.Select(kubernetes.Say))}");
     }
 
     private async Task ChurnAsync(Attendant pod)

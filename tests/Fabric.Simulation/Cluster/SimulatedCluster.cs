@@ -9,12 +9,14 @@ namespace Fabric.Simulation;
 internal sealed class SimulatedCluster
 {
     private readonly SimulationRun _run;
+    private readonly SimulatedKubernetes? _kubernetes;
 
     /// <param name="size">How many machines there are.</param>
     /// <param name="oldVersions">How many of them begin with a version that does not know the newest events.</param>
-    public SimulatedCluster(SimulationRun run, int size, int oldVersions, ClusterShape shape)
+    /// <param name="kubernetes">Null: there is none.</param>
+    public SimulatedCluster(SimulationRun run, int size, int oldVersions, ClusterShape shape, SimulatedKubernetes? kubernetes = null)
     {
-        _run = run;
+        (_run, _kubernetes) = (run, kubernetes);
         Shape = shape;
         Ledger = new ClusterLedger(run, shape.ClusterCidrs, shape.Quarantine * (1 - 2 * shape.Drift))
         {
@@ -73,6 +75,7 @@ internal sealed class SimulatedCluster
             SnapshotEvery = Shape.SnapshotEvery,
             Drift = Shape.Drift * (2 * _run.Random.NextDouble() - 1),
             Store = process => new SimulatedClusterStore(process, name, Store),
+            Kubernetes = _kubernetes is { } kubernetes ? kubernetes.Open : null,
             Options = new MachineSpec().Options with
             {
                 ClusterCidrs = Shape.ClusterCidrs, NodePrefixLength = ClusterShape.NodePrefixLength,

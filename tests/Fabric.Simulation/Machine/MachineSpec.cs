@@ -20,6 +20,9 @@ internal sealed record MachineSpec
     /// <summary>The cluster store as a process of this machine reaches it; null for a machine that is alone.</summary>
     public Func<SimulatedProcess, IClusterStore>? Store { get; init; }
 
+    /// <summary>The Kubernetes API as a process of this machine reaches it; null outside Kubernetes.</summary>
+    public Func<SimulatedProcess, IKubernetesPart>? Kubernetes { get; init; }
+
     /// <summary>How much faster than the world's its clocks go; 0.001 gains a millisecond each second.</summary>
     public double Drift { get; init; }
 
@@ -54,6 +57,9 @@ internal sealed record MachineSpec
         Quarantine = TimeSpan.FromMinutes(10),
         UsesBfd = true,
         RepairsDrift = true,
+        Kubernetes = null,
+        PodCidrSource = PodCidr.SourceFabric,
+        StartupTaint = null,
         LogLevel = LogLevel.Information,
     };
 }

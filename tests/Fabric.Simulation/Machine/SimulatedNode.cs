@@ -107,7 +107,8 @@ internal sealed class SimulatedNode : ICniExecutor
     // As the agent does it, around the same two.
     private async Task TakePartAsync(NodeCore core, NodeParameters node, Func<SimulatedProcess, IClusterStore> store, AgentLog log)
     {
-        Cluster = new ClusterLink(() => store(Process), node, _incarnation, _machine.NextIncarnation, core, null, Process.Time, log)
+        Cluster = new ClusterLink(
+            () => store(Process), node, _incarnation, _machine.NextIncarnation, core, _machine.Spec.Kubernetes?.Invoke(Process), Process.Time, log)
         {
             Confirmed = () =>
             {
