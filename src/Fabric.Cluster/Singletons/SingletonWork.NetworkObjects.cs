@@ -35,8 +35,9 @@ internal sealed partial class SingletonWork
         var (reserved, defaultVni) = (_settings.Meshes.Select(m => m.Network).ToImmutableArray(), _settings.Meshes[0].Vni);
         foreach (var seen in objects.Values.Where(o => o.IsKept))
         {
-            if (VerdictOn(seen).Command(defaultVni, reserved) is not { } command
-                || _refused.GetValueOrDefault(seen.ObjectUid) is { } before && before.IsOf(seen) && before.SequenceNr == _networks.SequenceNr)
+            var isRefused = _refused.GetValueOrDefault(seen.ObjectUid) is { } before && before.IsOf(seen)
+                && before.SequenceNr == _networks.SequenceNr;
+            if (isRefused || VerdictOn(seen).Command(defaultVni, reserved) is not { } command)
                 continue;
             switch (await _networks.AskAsync(command, CorrelationId.None, cancellationToken, seen.Ref))
             {

@@ -40,7 +40,8 @@ public sealed class NetworkObjectTests
         await world.Until(() => world.Report(Blue) is { Nodes: 1 });
         world.Objects.Delete(Blue);
         await world.Until(() => world.Report(Blue) is { Reason: "InUse" });
-        Assert.StartsWith("False InUse 2: network blue is in use on node node-0001: delete its pods there first", world.Say(Blue), StringComparison.Ordinal);
+        Assert.StartsWith("False InUse 2: network blue is in use on node node-0001: delete its pods there first",
+            world.Say(Blue), StringComparison.Ordinal);
         await world.DoAsync(new VirtualNetworks.Command.ReturnBlocks(Blue, world.NodeRef(1), "its last pod is gone"));
         await world.Until(() => world.Objects[Blue] is null);
         Assert.Empty((await world.StateAsync()).Networks);

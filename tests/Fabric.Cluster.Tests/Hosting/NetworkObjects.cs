@@ -115,7 +115,8 @@ internal sealed class NetworkObjects
                 return;
             if (answer.IsKept != stored.Kept)
                 objects.Become(stored with { Kept = answer.IsKept });
-            else if (answer.Report is { } report && objects.TakesStatus && report.Generation == stored.Generation && report != stored.Report)
+            else if (answer.Report is { } report && objects.TakesStatus
+                && report.Generation == stored.Generation && report != stored.Report)
             {
                 objects.StatusWrites++;
                 objects.Become(stored with { Report = report });

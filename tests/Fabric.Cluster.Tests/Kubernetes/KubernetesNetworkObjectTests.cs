@@ -145,6 +145,7 @@ public sealed class KubernetesNetworkObjectTests
         api.Put($$"""{"subnets": [{{subnet}}]}""");
         await world.Until(() => api.Ready() == "False");
         Assert.Equal(("Invalid", message), (api.Condition()!["reason"]!.ToString(), api.Condition()!["message"]!.ToString()));
+        Assert.Equal(["observedGeneration", "conditions"], api.Object!["status"]!.AsObject().Select(f => f.Key));
     });
 
     [Fact]
@@ -162,6 +163,25 @@ public sealed class KubernetesNetworkObjectTests
         api.Put("""{"subnets": [{"cidr": "10.8.0.0/24"}]}""");
         await world.Until(() => api.Ready() == "False");
         Assert.NotEqual(since, api.Condition()!["lastTransitionTime"]!.ToString());
+    });
+
+    [Fact]
+    public void An_object_that_the_api_server_will_not_change_delays_no_other_and_is_tried_again_at_leisure() => Play(async (world, api) =>
+    {
+        api.Declines = "blue";
+        api.Put("""{"subnets": [{"cidr": "10.9.0.0/24"}]}""");
+        api.Put("""{"subnets": [{"cidr": "10.9.0.0/24"}]}""", "red");
+        await world.Until(() => world.Troubles.Count == 1);
+        Assert.Contains("network blue can't be told what became of it: PATCH networks.fabric.cni.dev/blue: a policy says no",
+            world.Troubles.Single(), StringComparison.Ordinal);
+        var declined = api.Attempts;
+        world.Start(2);
+        await world.Until(() => world.Nodes.All(n => n.Mesh?.Joined.Count == 3) && api.Writes.Count == 2);
+        await Task.Delay(TimeSpan.FromSeconds(100), world.Time);
+        Assert.InRange(api.Attempts - declined, 2, 5);
+        Assert.Single(world.Troubles);
+        api.Declines = null;
+        await world.Until(() => api.Ready() == "True");
     });
 
     private static void Play(Func<NetworkWorld, ApiWorld, Task> act, bool isInstalled = true) => SimulatedLoop.Run(async time =>
@@ -196,6 +216,12 @@ public sealed class KubernetesNetworkObjectTests
 
         public bool IsReachable { get; set; } = true;
 
+        /// <summary>An object that nobody may change.</summary>
+        public string? Declines { get; set; }
+
+        /// <summary>How often that was tried.</summary>
+        public int Attempts { get; private set; }
+
         public bool IsWatched { get; private set; }
 
         /// <summary>What was changed by way of the client.</summary>
@@ -220,12 +246,16 @@ public sealed class KubernetesNetworkObjectTests
 
         public void Install(string definition) => _state.LoadText(definition);
 
-        public void Put(string spec)
+        public void Put(string spec, string name = "blue")
         {
-            if (Object is not null)
+            if (Object is not null && name == "blue")
                 Change(o => o["spec"] = JsonNode.Parse(spec));
             else
-                _state.LoadText($$"""{"apiVersion": "fabric.cni.dev/v1alpha1", "kind": "Network", "metadata": {"name": "blue"}, "spec": {{spec}}}""");
+            {
+                _state.LoadText($$$"""
+                    {"apiVersion": "fabric.cni.dev/v1alpha1", "kind": "Network", "metadata": {"name": "{{{name}}}"}, "spec": {{{spec}}}}
+                    """);
+            }
         }
 
         public void Change(Action<JsonObject> change, string? subresource = null)
@@ -278,6 +308,10 @@ public sealed class KubernetesNetworkObjectTests
         {
             if (!IsReachable)
                 throw new KubernetesException(request.ToString(), ApiFault.Unreachable, "connection refused", isSurelyUndone: true);
+            if (Declines is null || request.Name != Declines)
+                return;
+            Attempts++;
+            throw new KubernetesException(request.ToString(), ApiFault.Forbidden, "a policy says no", isSurelyUndone: true);
         }
     }
 }

@@ -3,7 +3,8 @@ using Fabric.Messages;
 
 namespace Fabric.Cluster.Kubernetes;
 
-/// <summary>The cluster's Network objects, by way of the Kubernetes API. For one term: made, run once, and left. Used on one loop.</summary>
+/// <summary>The cluster's Network objects, by way of the Kubernetes API. For one term: made, run once, and left.</summary>
+/// <remarks>Used on one loop.</remarks>
 /// <param name="report">Told, in a sentence, of what fails, and once when it goes on failing.</param>
 public sealed class KubernetesNetworkObjects(IKubernetesApi api, TimeProvider time, Action<string> report) : INetworkObjects
 {
@@ -14,7 +15,7 @@ public sealed class KubernetesNetworkObjects(IKubernetesApi api, TimeProvider ti
     private readonly ChangeSignal _answered = new();
     private ImmutableSortedDictionary<string, NetworkAnswer> _answers = ImmutableSortedDictionary<string, NetworkAnswer>.Empty;
     private ImmutableSortedDictionary<ObjectKey, NetworkObject>? _taken;
-    private ImmutableSortedDictionary<NetworkName, NetworkSighting> _sightings = ImmutableSortedDictionary<NetworkName, NetworkSighting>.Empty;
+    private ImmutableSortedDictionary<NetworkName, NetworkSighting>? _sightings;
 
     public ChangeSignal Changed => _objects.Changed;
 
@@ -64,9 +65,9 @@ public sealed class KubernetesNetworkObjects(IKubernetesApi api, TimeProvider ti
 
     private async Task WaitAsync(long seen, TimeSpan? atMost, CancellationToken cancellationToken)
     {
-        await using var timer = atMost is { } due
-            ? time.CreateTimer(_ => _answered.Raise(), null, TimeSpan.FromMilliseconds(Math.Ceiling(due.TotalMilliseconds)), Timeout.InfiniteTimeSpan)
-            : null;
+        // Timers count whole milliseconds; rounded down, one would fire just before the moment that it is for.
+        var due = atMost is { } left ? TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)) : Timeout.InfiniteTimeSpan;
+        await using var timer = time.CreateTimer(_ => _answered.Raise(), null, due, Timeout.InfiniteTimeSpan);
         await _answered.WaitAsync(seen, cancellationToken);
     }
 

@@ -47,12 +47,11 @@ internal abstract record NetworkObjectChange
         var old = conditions.FirstOrDefault(c => c.Type == Ready);
         var since = old?.Status == status && old.LastTransitionTime is { } then ? then : now;
         var ready = new ObjectCondition(Ready, status, report.Reason, report.Message, since);
-        return new NetworkStatus(
-            report.Generation,
-            report.Vni?.Value,
-            [.. report.Subnets.Select(s => s.ToString())],
-            report.Nodes,
-            [.. conditions.Where(c => c.Type != Ready), ready]);
+        ImmutableArray<ObjectCondition> all = [.. conditions.Where(c => c.Type != Ready), ready];
+        // Nothing stands where there is nothing, so that it is nothing in a table too.
+        return report.Vni is { } vni
+            ? new NetworkStatus(report.Generation, vni.Value, [.. report.Subnets.Select(s => s.ToString())], report.Nodes, all)
+            : new NetworkStatus(report.Generation, Conditions: all);
     }
 
     private static bool IsSame(NetworkStatus a, NetworkStatus b) =>
@@ -60,7 +59,9 @@ internal abstract record NetworkObjectChange
         && (a.Conditions ?? []).SequenceEqual(b.Conditions ?? [])
         && a == b with { Subnets = a.Subnets, Conditions = a.Conditions };
 
-    private static ApiPatch.Merge PatchOf(NetworkObject stored, ImmutableArray<string> finalizers) => new(JsonSerializer.SerializeToUtf8Bytes(
-        new MetadataPatch(new ObjectMeta(ResourceVersion: stored.Metadata.ResourceVersion, Finalizers: finalizers)),
-        KubernetesJson.Default.MetadataPatch));
+    private static ApiPatch.Merge PatchOf(NetworkObject stored, ImmutableArray<string> finalizers)
+    {
+        var metadata = new ObjectMeta(ResourceVersion: stored.Metadata.ResourceVersion, Finalizers: finalizers);
+        return new(JsonSerializer.SerializeToUtf8Bytes(new MetadataPatch(metadata), KubernetesJson.Default.MetadataPatch));
+    }
 }

@@ -21,6 +21,7 @@ internal sealed class NetworkObjectWriter(IKubernetesApi api, TimeProvider time,
 
     // By uid.
     private readonly Dictionary<string, Written> _written = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Declined> _declined = new(StringComparer.Ordinal);
     private TimeSpan _retryAfter = MinRetryAfter;
     private string? _trouble;
 
@@ -29,41 +30,67 @@ internal sealed class NetworkObjectWriter(IKubernetesApi api, TimeProvider time,
     /// <param name="At">A reading of the clock's timestamp.</param>
     private sealed record Written(string? From, NetworkObject Object, NetworkAnswer Answer, Type Change, long At);
 
-    /// <summary>Whether the last pass ended with something that failed.</summary>
-    public bool IsInTrouble => _trouble is not null;
+    /// <summary>What the API server would not take, for reasons that are this object's alone.</summary>
+    private sealed record Declined(string? Version, NetworkAnswer Answer, string Why, long At);
+
+    /// <summary>Whether the last pass ended early, because the API server did not answer.</summary>
+    public bool IsInTrouble { get; private set; }
 
     /// <returns>When there is something left to write; null: at the next change.</returns>
     public async Task<TimeSpan?> WriteAsync(IEnumerable<NetworkObject> objects,
         ImmutableSortedDictionary<string, NetworkAnswer> answers, CancellationToken cancellationToken)
     {
-        foreach (var uid in _written.Keys.Except(objects.Select(o => o.Metadata.Uid!), StringComparer.Ordinal).ToList())
+        foreach (var uid in _written.Keys.Concat(_declined.Keys).Except(objects.Select(o => o.Metadata.Uid!), StringComparer.Ordinal).ToList())
+        {
             _written.Remove(uid);
+            _declined.Remove(uid);
+        }
+        IsInTrouble = false;
         TimeSpan? next = null;
         string? trouble = null;
         foreach (var stored in objects)
         {
             if (!answers.TryGetValue(stored.Metadata.Uid!, out var answer))
                 continue;
+            if (_declined.GetValueOrDefault(stored.Metadata.Uid!) is { } before && RestOf(before, stored, answer) is { } rest)
+            {
+                (trouble, next) = (trouble ?? before.Why, Sooner(next, rest));
+                continue;
+            }
             try
             {
-                var left = await WriteAsync(stored, answer, cancellationToken);
-                next = next is null || left < next ? left ?? next : next;
+                next = Sooner(next, await WriteAsync(stored, answer, cancellationToken));
+            }
+            catch (KubernetesException e) when (e.IsTransient)
+            {
+                // The others would only wait for the same deadline.
+                (trouble, next, IsInTrouble) = (Trouble(stored, e), e.RetryAfter ?? _retryAfter, true);
+                break;
             }
             catch (KubernetesException e)
             {
-                trouble ??= $"network {stored.Metadata.Name} can't be told what became of it: {e.Message}";
-                next = e.RetryAfter ?? _retryAfter;
-                // The others would only wait for the same deadline.
-                if (e.IsTransient)
-                    break;
+                trouble ??= Trouble(stored, e);
+                _declined[stored.Metadata.Uid!] = new Declined(
+                    stored.Metadata.ResourceVersion, answer, Trouble(stored, e), time.GetTimestamp());
+                next = Sooner(next, MaxRetryAfter);
             }
         }
-        _retryAfter = trouble is null ? MinRetryAfter : Sooner(_retryAfter * 2, MaxRetryAfter);
+        _retryAfter = IsInTrouble ? Sooner(_retryAfter * 2, MaxRetryAfter)!.Value : MinRetryAfter;
         if (trouble is not null && trouble != _trouble)
             report(trouble);
         _trouble = trouble;
         return next;
     }
+
+    private static string Trouble(NetworkObject stored, KubernetesException e) =>
+        $"network {stored.Metadata.Name} can't be told what became of it: {e.Message}";
+
+    /// <summary>For how long the same is not tried again; null: it may be.</summary>
+    private TimeSpan? RestOf(Declined before, NetworkObject stored, NetworkAnswer answer) =>
+        before.Version == stored.Metadata.ResourceVersion && before.Answer == answer
+        && MaxRetryAfter - time.GetElapsedTime(before.At) is var left && left > TimeSpan.Zero
+            ? left
+            : null;
 
     private async Task<TimeSpan?> WriteAsync(NetworkObject seen, NetworkAnswer answer, CancellationToken cancellationToken)
     {
@@ -125,5 +152,5 @@ internal sealed class NetworkObjectWriter(IKubernetesApi api, TimeProvider time,
         }
     }
 
-    private static TimeSpan Sooner(TimeSpan a, TimeSpan b) => a < b ? a : b;
+    private static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b ?? a : a;
 }
