@@ -129,7 +129,7 @@ public sealed class KubernetesNetworkObjectTests
     [Fact]
     public void An_older_schema_that_keeps_less_of_the_status_is_not_written_to_again_and_again() => Play(async (world, api) =>
     {
-        api.Install(ApiWorld.Definition.Replace("nodes: {type: integer, format: int32}", "", StringComparison.Ordinal));
+        api.Install(ApiWorld.Definition.Replace("                nodes:", "                hosts:", StringComparison.Ordinal));
         api.Put("""{"subnets": [{"cidr": "10.9.0.0/24"}]}""");
         await world.Until(() => api.Ready() == "True");
         await Task.Delay(TimeSpan.FromMinutes(1), world.Time);
@@ -137,9 +137,11 @@ public sealed class KubernetesNetworkObjectTests
     }, isInstalled: false);
 
     [Theory]
-    [InlineData("""{"cidr": "10.9.0.7/24"}""", "spec.subnets[0].cidr must be ADDRESS/PREFIX with the host bits zero, like 10.9.0.0/16, not '10.9.0.7/24'")]
-    [InlineData("""{"cidr": "10.9.0.0/24", "gateway": "x"}""", "spec.subnets[0].gateway must be an IP address, not 'x'")]
-    [InlineData("""{"cidr": "10.9.0.0/24", "excluded": ["10.9.0.1", "x"]}""", "spec.subnets[0].excluded[1] must be an IP address or a CIDR, not 'x'")]
+    [InlineData("""{"cidr": "10.9.0.7/24"}""",
+        "spec.subnets[0].cidr must be ADDRESS/PREFIX with the host bits zero, like 10.9.0.0/16, not '10.9.0.7/24'")]
+    [InlineData("""{"cidr": "10.9.0.0/24", "gateway": "10.9"}""", "spec.subnets[0].gateway must be an IP address, not '10.9'")]
+    [InlineData("""{"cidr": "10.9.0.0/24", "excluded": ["10.9.0.1", "10.9/8"]}""",
+        "spec.subnets[0].excluded[1] must be an IP address or a CIDR, not '10.9/8'")]
     public void What_cannot_be_read_is_named_by_its_field(string subnet, string message) => Play(async (world, api) =>
     {
         api.Put($$"""{"subnets": [{{subnet}}]}""");

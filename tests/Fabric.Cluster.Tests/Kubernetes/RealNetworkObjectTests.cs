@@ -49,7 +49,7 @@ public sealed class RealNetworkObjectTests : IAsyncLifetime
         Answer(seen!, new NetworkAnswer(true, new NetworkReport(seen!.Generation, new Vni(4096),
             [.. seen.Wish.Subnets.Select(s => s.Cidr)], 3, true, "Created", "network real-blue has VNI 4096")));
         seen = await Until(s => s is { ShownVni.Value: 4096 });
-        var table = Kubectl("get", "networks.fabric.cni.dev", Name.Value).Split('\n');
+        var table = Kubectl("get", "fnet", Name.Value).Split('\n');
         Assert.Equal(["NAME", "VNI", "SUBNETS", "READY", "AGE"], table[0].Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(["real-blue", "4096", "[\"10.9.0.0/24\",\"fd09::/64\"]", "True"],
             table[1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[..4]);
@@ -66,6 +66,8 @@ public sealed class RealNetworkObjectTests : IAsyncLifetime
     [SkippableTheory]
     [InlineData("[]")]
     [InlineData("[{}]")]
+    [InlineData("""[{"cidr": "10.9.0.0"}]""")]
+    [InlineData("""[{"cidr": "10.9.0.0/24", "gateway": "first"}]""")]
     [InlineData("""[{"cidr": "10.9.0.0/24"}, {"cidr": "10.8.0.0/24"}, {"cidr": "fd09::/64"}]""")]
     [InlineData("""[{"cidr": "10.9.0.0/24", "blockPrefixLength": 0}]""")]
     public void A_spec_that_cannot_mean_a_network_is_refused_at_once(string subnets)

@@ -21,16 +21,16 @@ internal static class NetworkSpecReader
         }
     }
 
-    private static NetworkSubnet Subnet(string path, NetworkSpecSubnet spec)
+    private static NetworkSubnet Subnet(string path, NetworkSpecSubnet? spec)
     {
-        var cidr = Parse<Cidr>($"{path}.cidr", spec.Cidr ?? "", "ADDRESS/PREFIX with the host bits zero, like 10.9.0.0/16");
+        var cidr = Parse<Cidr>($"{path}.cidr", spec?.Cidr ?? "", "ADDRESS/PREFIX with the host bits zero, like 10.9.0.0/16");
         return new NetworkSubnet(
             cidr,
-            spec.Gateway is { } gateway
+            spec?.Gateway is { } gateway
                 ? Parse<IpAddress>($"{path}.gateway", gateway, "an IP address")
                 : cidr.Size > 1 ? cidr.At(1) : cidr.Network,
-            [.. (spec.Excluded ?? []).Select((e, i) => Excluded($"{path}.excluded[{Text(i)}]", e)).Distinct().Order()],
-            spec.BlockPrefixLength ?? VirtualNetworks.DefaultBlockPrefixLength(cidr));
+            [.. (spec?.Excluded ?? []).Select((e, i) => Excluded($"{path}.excluded[{Text(i)}]", e)).Distinct().Order()],
+            spec?.BlockPrefixLength ?? VirtualNetworks.DefaultBlockPrefixLength(cidr));
     }
 
     private static Cidr Excluded(string path, string text) => IpAddress.TryParse(text, CultureInfo.InvariantCulture, out var address)
