@@ -32,6 +32,20 @@ public sealed class KubernetesTests(NodeObjectsLab lab) : IClassFixture<NodeObje
         }, "conditions and taints", Long));
 
     [SkippableFact]
+    public Task Each_node_says_of_itself_what_kubectl_shows() => lab.TestAsync(async () =>
+    {
+        var lines = Array.Empty<string>();
+        await LabWait.UntilAsync(
+            () =>
+            {
+                lines = lab.Server.Kubectl("get", "nodenetworks", "-o", "wide").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+                return Task.FromResult(lab.Nodes.All(n => lines.Any(l => l.StartsWith(n.Lab.Name, StringComparison.Ordinal)
+                    && l.Contains(KubernetesLab.PodCidrOf(n), StringComparison.Ordinal) && l.Contains(" True ", StringComparison.Ordinal))));
+            }, $"each node is shown ready: {string.Join('\n', lines)}", Long);
+        Assert.Matches("NAME +POD CIDRS +VTEP +OVERLAY +PODS +PEERS UP +FAILING +READY +AGE +MTU +VERSION +WHY", lines[0]);
+    });
+
+    [SkippableFact]
     public Task A_node_whose_object_is_deleted_is_removed_and_comes_back_with_the_next_object() => lab.TestAsync(async () =>
     {
         var left = lab.NewNode();

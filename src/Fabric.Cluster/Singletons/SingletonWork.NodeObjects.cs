@@ -72,8 +72,9 @@ internal sealed partial class SingletonWork
             faults.Add("pod CIDRs come from kubernetes in this cluster, and this node's agent does not use Kubernetes: see --kubernetes");
             return WaitingRetryAfter;
         }
+        // What nodes have already goes on; that the objects have been read wakes this.
         if (_nodes.Look() is not { } objects)
-            return RetryAfter;
+            return null;
         var (blocks, waiting) = BlocksOf(objects);
         while (true)
         {

@@ -91,11 +91,14 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         [
             core.RunAsync(replaced, recovered.SetResult, term.Token),
             AfterAsync(recovered.Task, () => cluster.RunAsync(term.Token), term.Token),
-            .. kubernetes is null ? Array.Empty<Task>() : [kubernetes.RunAsync(term.Token)],
+            .. kubernetes is null ? Array.Empty<Task>() : [kubernetes.RunAsync(Facts, term.Token)],
             Task.Run(() => listener.RunAsync(term.Token), CancellationToken.None),
         ];
         log.Info($"fabric-node {version}: node {options.NodeName} ({directory.Uid}), incarnation {directory.Incarnation}, "
             + $"CNI on {options.CniSocket}");
+        NodeNetworkFacts Facts() => new(time.GetUtcNow(), core.Readiness.Now(), core.Fold.State.PodCidrs, core.Fold.State.Ports.Count, ovs.Paths,
+            cluster.Read());
+
         Exception? failure = null;
         try
         {

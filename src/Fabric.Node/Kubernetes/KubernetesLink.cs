@@ -12,11 +12,12 @@ public sealed class KubernetesLink : IKubernetesPart
     private readonly IKubernetesApi _api;
     private readonly TimeProvider _time;
     private readonly AgentLog _log;
+    private readonly NodeParameters _node;
     private readonly NodeObjectKeeper _keeper;
 
     public KubernetesLink(IKubernetesApi api, NodeParameters node, Func<Readiness> readiness, TimeProvider time, AgentLog log)
     {
-        (_api, _time, _log) = (api, time, log);
+        (_api, _node, _time, _log) = (api, node, time, log);
         Node = new OwnNode(api, node.Options.NodeName, time, log);
         _keeper = new NodeObjectKeeper(api, Node, node.Options.NodeName, node.Options.StartupTaint, readiness, time, log);
     }
@@ -31,10 +32,12 @@ public sealed class KubernetesLink : IKubernetesPart
     public INetworkObjects FollowNetworks() => new KubernetesNetworkObjects(_api, _time, _log.Warn);
 
     /// <summary>Follows and says what there is to say, until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <param name="facts">Read on the event loop.</param>
+    public async Task RunAsync(Func<NodeNetworkFacts> facts, CancellationToken cancellationToken)
     {
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Together.RunAsync([Node.RunAsync(term.Token), _keeper.RunAsync(term.Token)], term);
+        var reporter = new NodeNetworkReporter(_api, Node, _node, facts, _time, _log);
+        await Together.RunAsync([Node.RunAsync(term.Token), _keeper.RunAsync(term.Token), reporter.RunAsync(term.Token)], term);
         cancellationToken.ThrowIfCancellationRequested();
     }
 }

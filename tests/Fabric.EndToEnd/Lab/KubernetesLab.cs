@@ -27,6 +27,8 @@ public abstract class KubernetesLab(int nodeCount, params (string Name, string V
     protected override void StartStore(LabUnderlay underlay)
     {
         _server = LabKubernetes.Start(ServerAddress);
+        foreach (var definition in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "crds"), "*.yaml"))
+            _server.Apply(File.ReadAllText(definition));
         underlay.Namespace.Ip("address", "add", $"{ServerAddress}/24", "dev", LabUnderlay.Device);
         // The userspace datapath passes frames on as they are, and nobody has computed a checksum for those from here.
         underlay.Namespace.Run("ethtool", "-K", LabUnderlay.Device, "tx", "off");
