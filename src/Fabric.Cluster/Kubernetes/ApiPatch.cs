@@ -11,7 +11,8 @@ public abstract record ApiPatch(ReadOnlyMemory<byte> Body, string ContentType)
     public sealed record Merge(ReadOnlyMemory<byte> Body) : ApiPatch(Body, "application/merge-patch+json");
 
     /// <summary>
-    /// The API's own merge (core kinds only): lists of conditions and taints are merged by their key.
+    /// The API's own merge (built-in kinds only): conditions and addresses are merged by their type, and other lists that
+    /// the API's types give a key. A node's taints have none: they are replaced, as in a merge patch.
     /// </summary>
     public sealed record Strategic(ReadOnlyMemory<byte> Body) : ApiPatch(Body, "application/strategic-merge-patch+json");
 
