@@ -47,11 +47,7 @@ public sealed class SimulatedKubernetesApi(ApiState state, string fieldManager =
         where T : class, IApiObject =>
         await Request(new ApiRequest("LIST", kind, query.Namespace, null), k =>
         {
-            // As kube-apiserver answers a list from its cache: whole, whatever limit is asked for.
-            var page = State.List(k, Options(query) with
-            {
-                Limit = resourceVersion == "0" ? 0 : limit, Continue = continueFrom, ResourceVersion = resourceVersion,
-            });
+            var page = State.List(k, Options(query) with { Limit = limit, Continue = continueFrom, ResourceVersion = resourceVersion });
             return new ObjectPage<T>(
                 [.. page.Items.Select(item => Read(kind, item))], page.Revision.ToString(CultureInfo.InvariantCulture), page.Continue);
         }, cancellationToken);

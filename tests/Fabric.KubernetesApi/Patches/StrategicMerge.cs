@@ -9,7 +9,7 @@ namespace Fabric.KubernetesApi;
 /// <remarks>Left out: $setElementOrder (ignored), $deleteFromPrimitiveList and $retainKeys.</remarks>
 internal static class StrategicMerge
 {
-    /// <summary>The merge key of the lists of built-in kinds that are here (patchMergeKey in the API's Go types).</summary>
+    /// <summary>The merge key of the lists of built-in kinds that are here (patchMergeKey in the API's types). Taints have none.</summary>
     private static readonly SortedDictionary<string, string> Keys = new(StringComparer.Ordinal)
     {
         ["addresses"] = "type",
@@ -20,7 +20,6 @@ internal static class StrategicMerge
         ["ownerReferences"] = "uid",
         ["podIPs"] = "ip",
         ["secrets"] = "name",
-        ["taints"] = "key",
         ["volumes"] = "name",
     };
 

@@ -28,11 +28,11 @@ public sealed partial class ApiState
             var key = new ObjectKey(ns, name);
             if (_now[kind].GetValueOrDefault(key) is not { } before)
             {
+                if (Meta.Text(after, "uid") is { Length: > 0 } gone)
+                    throw ApiStatusException.Conflict(kind, name, $"Precondition failed: UID in precondition: {gone}, UID in object meta: ");
                 if (!kind.IsCreatedByUpdate || subresource is not null)
                     throw ApiStatusException.NotFound(kind, name);
                 // As kube-apiserver does, whatever version the object names: only a uid fences a PUT of a lease that is gone.
-                if (Meta.Text(after, "uid") is { Length: > 0 } gone)
-                    throw ApiStatusException.Conflict(kind, name, $"Precondition failed: UID in precondition: {gone}, UID in object meta: ");
                 Meta.Set(after, "resourceVersion", null);
                 return CreateLocked(kind, ns, after, options, null);
             }
@@ -63,7 +63,15 @@ public sealed partial class ApiState
             ObjectRules.CheckRequest(kind, ns, name, after);
             if (Meta.Text(after, "uid") != Meta.Text(before, "uid"))
                 throw ApiStatusException.Invalid(kind, name, [FieldFault.Invalid("metadata.uid", $"\"{Meta.Text(after, "uid")}\"", "field is immutable")]);
-            return (Update(kind, key, before, after, subresource, options, null), false);
+            try
+            {
+                return (Update(kind, key, before, after, subresource, options, null), false);
+            }
+            catch (ApiStatusException exception) when (exception.Code == 400)
+            {
+                // What a patch makes of an object and cannot be read is the patch's fault: 422 where a PUT is 400.
+                throw ApiStatusException.Invalid(kind, name, [FieldFault.Invalid("patch", "object", exception.Message)]);
+            }
         }
     }
 

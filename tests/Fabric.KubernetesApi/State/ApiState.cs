@@ -76,6 +76,12 @@ public sealed partial class ApiState(TimeProvider time, Func<string>? newUid = n
             var (revision, after) = WhereToList(options);
             var all = At(revision)[kind].Where(pair => after is null || string.CompareOrdinal(pair.Key.Path, after) > 0);
             var matching = all.Where(pair => selector.Matches(pair.Key, pair.Value)).ToList();
+            if (options.ResourceVersion == "0" && options.Continue is null)
+            {
+                // kube-apiserver's cache gives all at once and in no order; this one is the same each time and surely no order of names.
+                matching.Reverse();
+                options = options with { Limit = 0 };
+            }
             var page = options.Limit > 0 && matching.Count > options.Limit ? matching[..options.Limit] : matching;
             var more = page.Count < matching.Count;
             return new ApiList(
