@@ -78,6 +78,12 @@ internal sealed class ObjectRequests(ApiState state)
             metadata["continue"] = list.Continue;
         if (list.RemainingItemCount is { } remaining)
             metadata["remainingItemCount"] = remaining;
+        foreach (var item in kind.IsCustom ? [] : list.Items)
+        {
+            // The list says it for built-in kinds; only custom objects repeat it.
+            item.Remove("kind");
+            item.Remove("apiVersion");
+        }
         return new JsonObject
         {
             ["kind"] = $"{kind.Kind}List", ["apiVersion"] = kind.ApiVersion, ["metadata"] = metadata, ["items"] = Json.ListOf(list.Items),

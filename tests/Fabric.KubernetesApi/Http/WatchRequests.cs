@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 
 namespace Fabric.KubernetesApi;
@@ -65,6 +66,25 @@ internal sealed class WatchRequests(ApiState state, ServerFaults faults, TimePro
         }
     }
 
+    /// <summary>
+    /// Ends the connection after what is sent. An abort alone would reset it, and what the client has not read yet would be lost.
+    /// </summary>
+    private async Task HangUpAsync(HttpContext context)
+    {
+        if (context.Request.Protocol == HttpProtocol.Http11 && context.Features.Get<IConnectionTransportFeature>() is { } connection)
+        {
+            var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5), time);
+            await using (context.RequestAborted.Register(() => gone.TrySetResult()))
+            await using (patience.Token.Register(() => gone.TrySetResult()))
+            {
+                await connection.Transport.Output.CompleteAsync();
+                await gone.Task;
+            }
+        }
+        context.Abort();
+    }
+
     private async Task LineAsync(HttpContext context, string type, JsonObject content)
     {
         var line = JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["type"] = type, ["object"] = content }, Json.Plain);
@@ -72,7 +92,7 @@ internal sealed class WatchRequests(ApiState state, ServerFaults faults, TimePro
         {
             await context.Response.Body.WriteAsync(line.AsMemory(0, line.Length / 2), context.RequestAborted);
             await context.Response.Body.FlushAsync(context.RequestAborted);
-            context.Abort();
+            await HangUpAsync(context);
             throw new OperationCanceledException("cut on demand", context.RequestAborted);
         }
         await context.Response.Body.WriteAsync(line, context.RequestAborted);

@@ -77,5 +77,8 @@ public sealed partial class ApiState
             _kinds = [.. BuiltInKinds.All, .. _now[kind].Values.SelectMany(CustomKinds.Of)];
         foreach (var watch in _watches)
             watch.Offer(change);
+        // Half of it at once, so that not each write moves the list.
+        if (MostHistory is { } most && _history.Count > most)
+            Compact(_history[_history.Count - (most / 2) - 1].Revision);
     }
 }

@@ -35,6 +35,9 @@ public sealed partial class ApiState(TimeProvider time, Func<string>? newUid = n
     /// <summary>The version of the newest write of any object.</summary>
     public long Revision { get; private set; } = 1;
 
+    /// <summary>Compacts by itself what is older than so many writes, so that long runs hold no more; null: never.</summary>
+    public int? MostHistory { get; set; }
+
     /// <summary>Each served version of each kind.</summary>
     public ImmutableArray<ApiKind> Kinds
     {
