@@ -21,7 +21,10 @@ public sealed class ApiServerDocumentTests : IAsyncLifetime
             metadata: {name: a}
             spec: {size: 7}
             ---
-            {apiVersion: v1, kind: Node, metadata: {name: n}, status: {conditions: [{type: Ready, status: "True"}], addresses: [{type: InternalIP, address: 192.0.2.1}]}}
+            apiVersion: v1
+            kind: Node
+            metadata: {name: n}
+            status: {conditions: [{type: Ready, status: "True"}], addresses: [{type: InternalIP, address: 192.0.2.1}]}
             ---
             {apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {nodeName: n, containers: [{name: c, image: i}]}}
             """);

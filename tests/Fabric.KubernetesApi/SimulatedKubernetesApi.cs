@@ -127,7 +127,7 @@ public sealed class SimulatedKubernetesApi(ApiState state, string fieldManager =
         try
         {
             result = take(State.Find(request.Kind.Group, request.Kind.Version, request.Kind.Plural)
-                ?? throw new ApiStatusException(404, "NotFound", "the server could not find the requested resource"));
+                ?? throw ApiStatusException.NoSuchPath());
         }
         catch (ApiStatusException exception)
         {

@@ -63,7 +63,7 @@ internal sealed class ApiEndpoint(
         else if (Target.Find(state, path) is { } target)
             await AnswerAsync(context, target);
         else
-            throw new ApiStatusException(404, "NotFound", "the server could not find the requested resource", []);
+            throw ApiStatusException.NoSuchPath();
     }
 
     private async Task AnswerAsync(HttpContext context, Target target)

@@ -14,8 +14,7 @@ internal sealed class ObjectRequests(ApiState state)
         switch (method, name)
         {
             case ("GET", not null):
-                if (subresource is not (null or "status") || subresource == "status" && !kind.HasStatus)
-                    throw ApiStatusException.NotFound(kind, name);
+                ApiState.CheckSubresource(kind, name, subresource);
                 return (200, state.Get(kind, ns, name));
             case ("GET", null):
                 return (200, List(kind, state.List(kind, query.List(ns))));

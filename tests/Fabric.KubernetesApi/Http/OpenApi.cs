@@ -20,7 +20,7 @@ internal static class OpenApi
             ["openapi", "v2"] when isProtobuf => ("application/com.github.proto-openapi.spec.v2.v1.0+protobuf", SecondInProtobuf),
             ["openapi", "v2"] => ("application/json", """{"swagger":"2.0","info":{"title":"fabric","version":"1.26"},"paths":{}}"""u8.ToArray()),
             ["openapi", "v3"] => ("application/json", """{"paths":{}}"""u8.ToArray()),
-            _ => throw new ApiStatusException(404, "NotFound", "the server could not find the requested resource", []),
+            _ => throw ApiStatusException.NoSuchPath(),
         };
         await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }

@@ -34,7 +34,8 @@ public static class FieldOwnership
         var previous = entries.Find(e => e.Is(options.FieldManager, "Apply", subresource))?.Fields;
         foreach (var path in previous?.Paths.ToList() ?? [])
         {
-            if (!gives.Contains(path) && !entries.Exists(e => !e.Is(options.FieldManager, "Apply", subresource) && e.Fields.Contains(path)))
+            if (!gives.IsAtOrUnder(path)
+                && !entries.Exists(e => !e.Is(options.FieldManager, "Apply", subresource) && e.Fields.IsAtOrUnder(path)))
                 FieldPaths.Remove(after, path);
         }
         return after;
@@ -58,11 +59,13 @@ public static class FieldOwnership
         var present = FieldPaths.Of(kind, after);
         var changed = FieldPaths.Changed(kind, before, after);
         changed.RemoveWhere(IsServers);
-        // What is changed is no longer another one's; what is gone is nobody's.
+        var removed = before is null ? new FieldSet() : FieldPaths.Of(kind, before);
+        removed.Remove(present);
+        // What is changed is no longer another one's; what this write takes away is nobody's.
         foreach (var entry in entries)
         {
             var isOwn = entry.Is(options.FieldManager, operation, subresource);
-            entry.Fields.RemoveWhere(path => !present.Contains(path) || !isOwn && changed.Contains(path));
+            entry.Fields.RemoveWhere(path => removed.Contains(path) || !isOwn && changed.Contains(path));
         }
         var own = entries.Find(e => e.Is(options.FieldManager, operation, subresource));
         if (own is null)
@@ -72,7 +75,6 @@ public static class FieldOwnership
         if (applied is null)
         {
             own.Fields.UnionWith(changed);
-            own.Fields.RemoveWhere(path => !present.Contains(path));
         }
         else
         {
@@ -92,8 +94,8 @@ public static class FieldOwnership
         {
             foreach (var path in entry.Fields.Paths.Where(owned.Contains))
             {
-                if (path[^1].StartsWith("f:", StringComparison.Ordinal)
-                    && !JsonNode.DeepEquals(FieldPaths.Find(before, path), FieldPaths.Find(applied, path)))
+                var (there, wanted) = (FieldPaths.Find(before, path), FieldPaths.Find(applied, path));
+                if (path[^1].StartsWith("f:", StringComparison.Ordinal) && !AreMaps(there, wanted) && !JsonNode.DeepEquals(there, wanted))
                     conflicts.Add((entry.Operation == "Apply" ? entry.Manager : $"{entry.Manager}\" using {kind.ApiVersion}", FieldSet.Shown(path)));
             }
         }
@@ -112,8 +114,14 @@ public static class FieldOwnership
     private static void Overlay(ApiKind kind, JsonObject target, JsonObject applied, FieldSet fields)
     {
         foreach (var path in fields.Paths)
-            FieldPaths.Put(target, path, FieldPaths.Find(applied, path)?.DeepClone());
+        {
+            // An empty map says that there is one, not that nothing is in it.
+            if (!AreMaps(FieldPaths.Find(applied, path), FieldPaths.Find(target, path)))
+                FieldPaths.Put(target, path, FieldPaths.Find(applied, path)?.DeepClone());
+        }
     }
+
+    private static bool AreMaps(JsonNode? one, JsonNode? other) => one is JsonObject && other is JsonObject;
 
     private static bool IsServers(string[] path) =>
         path is ["f:apiVersion"] or ["f:kind"] || path is ["f:metadata", ['f', ':', .. var name], ..] && GivenByServer.Contains(name);

@@ -21,6 +21,13 @@ public sealed class FieldSet
 
     public bool Contains(string[] path) => _paths.Contains(string.Join(Between, path));
 
+    /// <summary>Whether the path is in it, or one of what is in the map or the list there.</summary>
+    public bool IsAtOrUnder(string[] path)
+    {
+        var at = string.Join(Between, path);
+        return _paths.Contains(at) || _paths.GetViewBetween(at + Between, at + (char)(Between + 1)).Count > 0;
+    }
+
     public void Remove(FieldSet other) => _paths.ExceptWith(other._paths);
 
     public void UnionWith(FieldSet other) => _paths.UnionWith(other._paths);

@@ -5,8 +5,8 @@ namespace Fabric.KubernetesApi;
 
 /// <summary>RFC 6902: operations in order, all or none.</summary>
 /// <remarks>
-/// As kube-apiserver does it: any operation that cannot be carried out, a failing test too, is 422 with no word on which; and a
-/// replace of what is not there, which the RFC calls an error, adds it.
+/// As kube-apiserver does it: any operation that cannot be carried out, a failing test too, is 422 with no word on which; and
+/// what the RFC calls errors is none: a replace of what is not there adds it, and a copy of it is null.
 /// </remarks>
 internal static class JsonPatch
 {
@@ -47,7 +47,7 @@ internal static class JsonPatch
                 Put(target, path, Take(target, Pointer(step["from"])), isInsertion: true);
                 break;
             case "copy":
-                Put(target, path, Find(target, Pointer(step["from"]))?.DeepClone(), isInsertion: true);
+                Put(target, path, FindOrNull(target, Pointer(step["from"]))?.DeepClone(), isInsertion: true);
                 break;
             case "test" when JsonNode.DeepEquals(FindOrNull(target, path), step["value"]):
                 break;
@@ -106,7 +106,7 @@ internal static class JsonPatch
         return at;
     }
 
-    /// <summary>What is not there is null for a test, so that one can test for absence.</summary>
+    /// <summary>What is not there is null, so that one can test for absence.</summary>
     private static JsonNode? FindOrNull(JsonObject target, string[] path) =>
         Find(target, path[..^1]) is JsonObject map ? map[path[^1]] : Find(target, path);
 

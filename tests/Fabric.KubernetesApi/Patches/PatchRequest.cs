@@ -14,6 +14,17 @@ public sealed record PatchRequest(string ContentType, ReadOnlyMemory<byte> Body)
 
     public bool IsApply => ContentType == Apply;
 
+    /// <exception cref="ApiStatusException">415: this kind takes no patch of this type.</exception>
+    internal void CheckType(ApiKind kind)
+    {
+        string[] accepted = kind.IsCustom ? [Operations, Merge, Apply] : [Operations, Merge, Strategic, Apply];
+        if (!accepted.Contains(ContentType))
+        {
+            throw new ApiStatusException(415, "UnsupportedMediaType",
+                "the body of the request was in an unknown format - accepted media types include: " + string.Join(", ", accepted));
+        }
+    }
+
     /// <summary>The configuration of a server-side apply: YAML, of which JSON is a part.</summary>
     /// <exception cref="ApiStatusException"/>
     internal JsonObject Read(ApiKind kind)
@@ -33,13 +44,8 @@ public sealed record PatchRequest(string ContentType, ReadOnlyMemory<byte> Body)
 
     /// <summary>What the object becomes; <paramref name="before"/> stays as it is.</summary>
     /// <exception cref="ApiStatusException"/>
-    internal JsonObject On(ApiKind kind, JsonObject before)
+    internal JsonObject On(JsonObject before)
     {
-        if (ContentType is not (Operations or Merge or Strategic) || ContentType == Strategic && kind.IsCustom)
-        {
-            throw new ApiStatusException(415, "UnsupportedMediaType", "the body of the request was in an unknown format - accepted media types include: "
-                + string.Join(", ", kind.IsCustom ? [Operations, Merge, Apply] : (string[])[Operations, Merge, Strategic, Apply]));
-        }
         JsonNode? patch;
         try
         {

@@ -16,8 +16,8 @@ public sealed partial class StructuralSchema
         }
         if (!IsOfType(value))
         {
-            var is_ = TypeOf(value);
-            yield return FieldFault.WrongType(at, $"\"{is_}\"", $"{at} in body must be of type {Type}: \"{is_}\"");
+            var found = TypeOf(value);
+            yield return FieldFault.WrongType(at, $"\"{found}\"", $"{at} in body must be of type {Type}: \"{found}\"");
             yield break;
         }
         if (_schema["enum"] is JsonArray choices && !choices.Any(choice => JsonNode.DeepEquals(choice, value)))
@@ -55,9 +55,12 @@ public sealed partial class StructuralSchema
         {
             JsonValueKind.String => "string",
             JsonValueKind.True or JsonValueKind.False => "boolean",
-            _ => decimal.TryParse(value.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var n) && decimal.IsInteger(n) ? "integer" : "number",
+            _ => IsWhole(value.ToJsonString()) ? "integer" : "number",
         },
     };
+
+    private static bool IsWhole(string number) =>
+        decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && decimal.IsInteger(value);
 
     private IEnumerable<FieldFault> ObjectFaults(JsonObject map, string at, bool isRoot)
     {
@@ -95,20 +98,24 @@ public sealed partial class StructuralSchema
             yield break;
         foreach (var (i, item) in list.Index())
         {
-            var id = keys is null ? item?.ToJsonString() : string.Join('\n', keys.Select(key => (item as JsonObject)?[key]?.ToJsonString()));
-            if (list.Take(i).Any(other => id == (keys is null ? other?.ToJsonString() : string.Join('\n', keys.Select(key => (other as JsonObject)?[key]?.ToJsonString())))))
+            if (list.Take(i).Any(other => Id(other) == Id(item)))
                 yield return new FieldFault("FieldValueDuplicate", $"Duplicate value: {item?.ToJsonString()}", $"{at}[{i}]");
         }
+
+        string? Id(JsonNode? item) => keys is null
+            ? item?.ToJsonString()
+            : string.Join('\n', keys.Select(key => (item as JsonObject)?[key]?.ToJsonString()));
     }
 
     private IEnumerable<FieldFault> TextFaults(string text, string at)
     {
         var length = new StringInfo(text).LengthInTextElements;
+        // The first rule that is broken is all that is said of a text's form.
         if (Number("maxLength") is { } most && length > most)
             yield return new FieldFault("FieldValueTooLong", $"Too long: may not be longer than {most}", at);
-        if (Number("minLength") is { } least && length < least)
+        else if (Number("minLength") is { } least && length < least)
             yield return FieldFault.Invalid(at, $"\"{text}\"", $"{at} in body should be at least {least} chars long");
-        if (_pattern?.IsMatch(text) == false)
+        else if (_pattern?.IsMatch(text) == false)
             yield return FieldFault.Invalid(at, $"\"{text}\"", $"{at} in body should match '{_schema["pattern"]}'");
         var isWellFormed = (string?)_schema["format"] switch
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
@@ -30,22 +31,34 @@ public sealed partial class StructuralSchema
             _properties.Add(name, new StructuralSchema((JsonObject)property!));
         _additional = schema["additionalProperties"] is JsonObject additional ? new StructuralSchema(additional) : null;
         _items = schema["items"] is JsonObject items ? new StructuralSchema(items) : null;
-        // RE2 and .NET agree on what schemas commonly say; the time limit is for what they would not.
+        // RE2 and .NET agree on what schemas commonly say, but for the end: RE2's is the text's, never before a last newline.
         _pattern = schema["pattern"] is { } pattern
-            ? new Regex(pattern.GetValue<string>().Replace("$", @"\z", StringComparison.Ordinal), RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1))
+            ? new Regex(End().Replace(pattern.GetValue<string>(), @"\z"), RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1))
             : null;
-        _keepsUnknown = Has("x-kubernetes-preserve-unknown-fields") || schema["additionalProperties"] is JsonValue any && any.GetValueKind() == System.Text.Json.JsonValueKind.True;
+        _keepsUnknown = Has("x-kubernetes-preserve-unknown-fields")
+            || schema["additionalProperties"] is JsonValue any && any.GetValueKind() == JsonValueKind.True;
     }
 
     /// <summary>Takes away fields that are not in the schema and nulls that it does not allow, and fills in defaults.</summary>
-    public void PruneAndDefault(JsonObject root) => PruneObject(root, isRoot: true);
+    /// <param name="keepsNulls">Leaves nulls alone for which there is no default.</param>
+    public void PruneAndDefault(JsonObject root, bool keepsNulls = false) => PruneObject(root, isRoot: true, keepsNulls);
 
-    /// <summary>The path of the first field that is not in the schema, as server-side apply names it: <c>.spec.junk</c>.</summary>
-    public string? FirstUnknown(JsonNode? value, string at = "", bool isRoot = true)
+    /// <summary>
+    /// The first field that is not in the schema or of another type, as server-side apply says it; it reads what is applied by the
+    /// schema before it does anything else.
+    /// </summary>
+    public string? FirstUntyped(JsonNode? value, string at = "", bool isRoot = true)
     {
+        if (value is null || Has("x-kubernetes-int-or-string"))
+            return null;
+        if (!IsOfType(value) && !(Type is "integer" && TypeOf(value) == "number"))
+            return $"{at}: expected {Type}, got {TypeOf(value)}";
         if (value is JsonArray list)
-            return list.Index().Select(item => _items?.FirstUnknown(item.Item, $"{at}[{item.Index}]", false)).FirstOrDefault(found => found is not null);
-        if (value is not JsonObject map || Has("x-kubernetes-int-or-string"))
+        {
+            return list.Index().Select(item => _items?.FirstUntyped(item.Item, $"{at}[{item.Index}]", false))
+                .FirstOrDefault(found => found is not null);
+        }
+        if (value is not JsonObject map)
             return null;
         foreach (var (name, content) in map)
         {
@@ -53,8 +66,8 @@ public sealed partial class StructuralSchema
                 continue;
             var its = _properties.GetValueOrDefault(name) ?? _additional;
             if (its is null && !_keepsUnknown)
-                return $"{at}.{name}";
-            if (its?.FirstUnknown(content, $"{at}.{name}", false) is { } deeper)
+                return $"{at}.{name}: field not declared in schema";
+            if (its?.FirstUntyped(content, $"{at}.{name}", false) is { } deeper)
                 return deeper;
         }
         return null;
@@ -73,24 +86,31 @@ public sealed partial class StructuralSchema
     internal StructuralSchema? Property(string name) => _properties.GetValueOrDefault(name) ?? _additional;
 
     /// <summary>The map at this place is one value for ownership (x-kubernetes-map-type, or it may hold anything).</summary>
-    internal bool IsAtomic => (string?)_schema["x-kubernetes-map-type"] == "atomic" || _schema["x-kubernetes-list-type"] is null && _items is not null;
+    internal bool IsAtomic =>
+        (string?)_schema["x-kubernetes-map-type"] == "atomic" || _schema["x-kubernetes-list-type"] is null && _items is not null;
 
     private bool Has(string flag) => _schema[flag] is JsonValue value && value.TryGetValue(out bool set) && set;
 
-    private decimal? Number(string rule) => _schema[rule] is { } value ? decimal.Parse(value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture) : null;
+    private decimal? Number(string rule) =>
+        _schema[rule] is { } value ? decimal.Parse(value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture) : null;
 
-    private void Prune(JsonNode? value)
+    [GeneratedRegex(@"(?<!\\)\$(?=$|[)|])")]
+    private static partial Regex End();
+
+    private void Prune(JsonNode? value, bool keepsNulls)
     {
         if (value is JsonObject map)
-            PruneObject(map, Has("x-kubernetes-embedded-resource"));
+        {
+            PruneObject(map, Has("x-kubernetes-embedded-resource"), keepsNulls);
+        }
         else if (value is JsonArray list && _items is not null)
         {
             foreach (var item in list)
-                _items.Prune(item);
+                _items.Prune(item, keepsNulls);
         }
     }
 
-    private void PruneObject(JsonObject map, bool isRoot)
+    private void PruneObject(JsonObject map, bool isRoot, bool keepsNulls)
     {
         foreach (var (name, content) in map.ToList())
         {
@@ -98,10 +118,10 @@ public sealed partial class StructuralSchema
                 continue;
             if ((_properties.GetValueOrDefault(name) ?? _additional) is { } its)
             {
-                if (content is null && !its.Has("nullable"))
+                if (content is null && !its.Has("nullable") && (!keepsNulls || its._schema.ContainsKey("default")))
                     map.Remove(name);
                 else
-                    its.Prune(content);
+                    its.Prune(content, keepsNulls);
             }
             else if (!_keepsUnknown)
             {
@@ -113,7 +133,7 @@ public sealed partial class StructuralSchema
             if (property._schema["default"] is { } value && !map.ContainsKey(name))
             {
                 map[name] = value.DeepClone();
-                property.Prune(map[name]);
+                property.Prune(map[name], keepsNulls);
             }
         }
     }

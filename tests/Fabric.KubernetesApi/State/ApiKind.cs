@@ -28,6 +28,9 @@ public sealed record ApiKind(string Group, string Version, string Kind, string P
     /// <summary>A PUT of an object that is not there creates it (leases, events).</summary>
     public bool IsCreatedByUpdate { get; init; }
 
+    /// <summary>The fields of a built-in kind beside its metadata; others are dropped. Empty: whatever is given is kept.</summary>
+    public ImmutableArray<string> Fields { get; init; } = [];
+
     /// <summary>What field selectors may name beside metadata.name and metadata.namespace.</summary>
     public ImmutableArray<string> SelectableFields { get; init; } = [];
 
@@ -36,6 +39,9 @@ public sealed record ApiKind(string Group, string Version, string Kind, string P
 
     /// <summary>Fills in, with each write, what kube-apiserver's defaults give.</summary>
     public Action<JsonObject>? Default { get; init; }
+
+    /// <summary>Throws <see cref="FormatException"/> for an object that kube-apiserver's own types could not be read from.</summary>
+    public Action<JsonObject>? Decode { get; init; }
 
     /// <summary>What is wrong with an object of this kind, beyond what holds for all.</summary>
     public Func<JsonObject, IEnumerable<FieldFault>>? Validate { get; init; }

@@ -39,8 +39,10 @@ public sealed partial class ApiState
         }
     }
 
-    private static void CheckPreconditions(ApiKind kind, string name, JsonObject before, DeleteOptions options)
+    private static void CheckPreconditions(ApiKind of, string name, JsonObject before, DeleteOptions options)
     {
+        // This conflict alone names the kind instead of the resource.
+        var kind = of with { Plural = of.Kind };
         if (options.Uid is { } uid && uid != Meta.Text(before, "uid"))
         {
             throw ApiStatusException.Conflict(kind, name, $"the UID in the precondition ({uid}) does not match the UID in record "

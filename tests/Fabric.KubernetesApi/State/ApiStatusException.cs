@@ -16,6 +16,8 @@ public sealed class ApiStatusException(int code, string? reason, string message,
     public static ApiStatusException NotFound(ApiKind kind, string name) =>
         new(404, "NotFound", $"{kind.Resource} \"{name}\" not found", Of(kind, name));
 
+    public static ApiStatusException NoSuchPath() => new(404, "NotFound", "the server could not find the requested resource", []);
+
     public static ApiStatusException AlreadyExists(ApiKind kind, string name, bool isBeingDeleted) =>
         new(409, "AlreadyExists", $"{(isBeingDeleted ? "object is being deleted: " : "")}{kind.Resource} \"{name}\" already exists", Of(kind, name));
 

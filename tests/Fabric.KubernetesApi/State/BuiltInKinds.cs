@@ -13,18 +13,18 @@ public static class BuiltInKinds
 
     public static ApiKind Namespaces { get; } = new("", "v1", "Namespace", "namespaces", false, true)
     {
-        ShortNames = ["ns"], SelectableFields = ["status.phase"], Prepare = PrepareNamespace,
+        ShortNames = ["ns"], Fields = ["spec", "status"], SelectableFields = ["status.phase"], Prepare = PrepareNamespace,
     };
 
     public static ApiKind Nodes { get; } = new("", "v1", "Node", "nodes", false, true)
     {
-        ShortNames = ["no"], SelectableFields = ["spec.unschedulable"], Columns = BuiltInColumns.Nodes, Prepare = PrepareNode,
+        ShortNames = ["no"], Fields = ["spec", "status"], SelectableFields = ["spec.unschedulable"], Columns = BuiltInColumns.Nodes, Prepare = PrepareNode,
         Default = DefaultNode, Validate = NodeFaults,
     };
 
     public static ApiKind Pods { get; } = new("", "v1", "Pod", "pods", true, true)
     {
-        ShortNames = ["po"], Categories = ["all"], Columns = BuiltInColumns.Pods,
+        ShortNames = ["po"], Fields = ["spec", "status"], Categories = ["all"], Columns = BuiltInColumns.Pods,
         SelectableFields = ["spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "status.phase", "status.podIP"],
         Prepare = PreparePod,
     };
@@ -38,14 +38,19 @@ public static class BuiltInKinds
 
     public static ApiKind ConfigMaps { get; } = new("", "v1", "ConfigMap", "configmaps", true, false)
     {
-        ShortNames = ["cm"], Validate = ConfigMapFaults,
+        ShortNames = ["cm"], Fields = ["data", "binaryData", "immutable"], Default = DefaultConfigMap,
+        Decode = ReadConfigMap, Validate = ConfigMapFaults,
     };
 
-    public static ApiKind ServiceAccounts { get; } = new("", "v1", "ServiceAccount", "serviceaccounts", true, false) { ShortNames = ["sa"] };
+    public static ApiKind ServiceAccounts { get; } = new("", "v1", "ServiceAccount", "serviceaccounts", true, false)
+    {
+        ShortNames = ["sa"], Fields = ["secrets", "imagePullSecrets", "automountServiceAccountToken"],
+    };
 
     public static ApiKind Leases { get; } = new("coordination.k8s.io", "v1", "Lease", "leases", true, false)
     {
-        IsCreatedByUpdate = true, NeedsVersionToUpdate = true, Columns = BuiltInColumns.Leases, Validate = LeaseFaults,
+        IsCreatedByUpdate = true, NeedsVersionToUpdate = true, Fields = ["spec"], Columns = BuiltInColumns.Leases,
+        Default = DefaultLease, Decode = ReadLease, Validate = LeaseFaults,
     };
 
     public static ApiKind CustomResourceDefinitions { get; } =
@@ -85,6 +90,24 @@ public static class BuiltInKinds
             status["allocatable"] = capacity.DeepClone();
     }
 
+    private static void DefaultConfigMap(JsonObject map)
+    {
+        foreach (var field in (string[])["data", "binaryData"])
+        {
+            if (map[field] is JsonObject { Count: 0 })
+                map.Remove(field);
+        }
+    }
+
+    private static void DefaultLease(JsonObject lease)
+    {
+        if (lease["spec"] is not JsonObject spec)
+            lease["spec"] = spec = [];
+        string[] known = ["holderIdentity", "leaseDurationSeconds", "acquireTime", "renewTime", "leaseTransitions"];
+        foreach (var unknown in spec.Select(pair => pair.Key).Except(known).ToList())
+            spec.Remove(unknown);
+    }
+
     private static void PreparePod(JsonObject made) =>
         made["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = "BestEffort" };
 
@@ -109,45 +132,46 @@ public static class BuiltInKinds
             yield return FieldFault.Invalid("involvedObject.namespace", $"\"{about}\"", "does not match event.namespace");
     }
 
-    private static IEnumerable<FieldFault> ConfigMapFaults(JsonObject map)
+    private static void ReadConfigMap(JsonObject map)
     {
-        var size = 0;
         foreach (var (key, value) in map["data"] as JsonObject ?? [])
         {
-            if (value is not JsonValue v || !v.TryGetValue(out string? text))
-            {
-                throw ApiStatusException.BadRequest("ConfigMap in version \"v1\" cannot be handled as a ConfigMap: "
-                    + $"data.{key} is no string");
-            }
-            size += Encoding.UTF8.GetByteCount(text);
+            if (value is not null && value.GetValueKind() != JsonValueKind.String)
+                throw new FormatException($"data.{key} is no string");
         }
+    }
+
+    private static IEnumerable<FieldFault> ConfigMapFaults(JsonObject map)
+    {
+        var size = (map["data"] as JsonObject ?? []).Sum(pair => Encoding.UTF8.GetByteCount(pair.Value?.ToString() ?? ""));
         if (size > MaxConfigMapBytes)
             yield return new FieldFault("FieldValueTooLong", $"Too long: must have at most {MaxConfigMapBytes} bytes", "[]");
     }
 
-    private static IEnumerable<FieldFault> LeaseFaults(JsonObject lease)
+    private static void ReadLease(JsonObject lease)
     {
         foreach (var field in (string[])["acquireTime", "renewTime"])
         {
             if (Meta.At(lease, $"spec.{field}")?.ToString() is { } text && !IsMicroTime(text))
-            {
-                throw ApiStatusException.BadRequest("Lease in version \"v1\" cannot be handled as a Lease: "
-                    + $"parsing time \"{text}\" as \"2006-01-02T15:04:05.000000Z07:00\": cannot parse it");
-            }
+                throw new FormatException($"parsing time \"{text}\" as \"2006-01-02T15:04:05.000000Z07:00\": cannot parse it");
         }
-        foreach (var (field, least, rule) in (ReadOnlySpan<(string, int, string)>)
-            [("leaseDurationSeconds", 1, "must be greater than 0"), ("leaseTransitions", 0, "must be greater than or equal to 0")])
+        foreach (var field in (string[])["leaseDurationSeconds", "leaseTransitions"])
         {
-            if (Meta.At(lease, $"spec.{field}") is not { } number)
-                continue;
-            if (number.GetValueKind() != JsonValueKind.Number
-                || !int.TryParse(number.ToString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n))
-                throw ApiStatusException.BadRequest($"Lease in version \"v1\" cannot be handled as a Lease: spec.{field} is no int32");
-            if (n < least)
-                return [FieldFault.Invalid($"spec.{field}", number.ToString(), rule)];
+            if (Meta.At(lease, $"spec.{field}") is { } number && (number.GetValueKind() != JsonValueKind.Number
+                || !int.TryParse(number.ToString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)))
+                throw new FormatException($"spec.{field} is no int32");
         }
-        return [];
     }
+
+    private static IEnumerable<FieldFault> LeaseFaults(JsonObject lease)
+    {
+        if (Meta.At(lease, "spec.leaseDurationSeconds") is { } duration && Number(duration) <= 0)
+            yield return FieldFault.Invalid("spec.leaseDurationSeconds", duration.ToString(), "must be greater than 0");
+        if (Meta.At(lease, "spec.leaseTransitions") is { } transitions && Number(transitions) < 0)
+            yield return FieldFault.Invalid("spec.leaseTransitions", transitions.ToString(), "must be greater than or equal to 0");
+    }
+
+    private static int Number(JsonNode number) => int.Parse(number.ToString(), CultureInfo.InvariantCulture);
 
     /// <summary>Exactly six digits of a second's fraction; kube-apiserver refuses fewer and more.</summary>
     private static bool IsMicroTime(string text) =>

@@ -32,17 +32,36 @@ internal static partial class ObjectRules
             throw ApiStatusException.BadRequest($"the name of the object ({Meta.Name(value)}) does not match the name on the URL ({name})");
     }
 
+    /// <summary>The body can be read as the kind's type at all.</summary>
+    /// <param name="refusal">What this request makes of it if not.</param>
+    public static void CheckReadable(ApiKind kind, JsonObject value, Func<string, ApiStatusException> refusal)
+    {
+        try
+        {
+            kind.Decode?.Invoke(value);
+        }
+        catch (FormatException exception)
+        {
+            throw refusal($"{kind.Kind} in version \"{kind.Version}\" cannot be handled as a {kind.Kind}: {exception.Message}");
+        }
+    }
+
     public static ApiStatusException VersionMissing(ApiKind kind, string name) =>
         ApiStatusException.Invalid(kind with { Kind = kind.Plural }, name,
             [FieldFault.Invalid("metadata.resourceVersion", "0x0", "must be specified for an update")]);
 
     /// <summary>Takes away what the kind does not know, and gives what it has by default.</summary>
-    public static void Complete(ApiKind kind, JsonObject value)
+    /// <param name="isApplied">Nulls of an apply stay, and are judged: only what is decoded as a whole loses them.</param>
+    public static void Complete(ApiKind kind, JsonObject value, bool isApplied)
     {
         value["apiVersion"] = kind.ApiVersion;
         value["kind"] = kind.Kind;
-        if (kind.Schema is { } schema)
-            schema.PruneAndDefault(value);
+        kind.Schema?.PruneAndDefault(value, isApplied);
+        if (kind.Fields.Length > 0)
+        {
+            foreach (var unknown in value.Select(pair => pair.Key).Where(f => f is not ("apiVersion" or "kind" or "metadata")).Except(kind.Fields).ToList())
+                value.Remove(unknown);
+        }
         if (!kind.IsCustom || kind.Schema is null)
             DropNulls(value);
         else if (Meta.Of(value) is { } meta)
