@@ -66,15 +66,17 @@ public abstract partial class KubernetesApiContract
     {
         var old = (await Apply("one", """{"size":4}""")).Metadata.ResourceVersion;
         await Apply("one", """{"size":5}""");
-        await Fails(ApiFault.Conflict, () => Api.PatchAsync(WidgetObject.Resource, Namespace, "a", new ApiPatch.Apply(Encoding.UTF8.GetBytes(
-            $$$"""{"apiVersion":"{{{WidgetObject.Resource.ApiVersion}}}","kind":"Widget","metadata":{"name":"a","resourceVersion":"{{{old}}}"},"spec":{"size":6}}"""),
-            "one", true), null, default));
+        await Fails(ApiFault.Conflict, () => Send("one", """ "spec":{"size":6} """, null, true, $$$""","resourceVersion":"{{{old}}}" """));
     }
 
-    private Task<WidgetObject> Apply(string owner, string spec, bool force = false) => Send(owner, $$$""" "spec":{{{spec}}} """, null, force);
+    private Task<WidgetObject> Apply(string owner, string spec, bool force = false) =>
+        Send(owner, $$$""" "spec":{{{spec}}} """, null, force);
 
-    private Task<WidgetObject> Send(string owner, string content, string? subresource, bool force) => Api.PatchAsync(
-        WidgetObject.Resource, Namespace, "a", new ApiPatch.Apply(Encoding.UTF8.GetBytes(
-            $$$"""{"apiVersion":"{{{WidgetObject.Resource.ApiVersion}}}","kind":"Widget","metadata":{"name":"a"},{{{content}}}}"""), owner, force),
-        subresource, default);
+    private Task<WidgetObject> Send(string owner, string content, string? subresource, bool force, string metadata = "")
+    {
+        var version = WidgetObject.Resource.ApiVersion;
+        var body = $$$"""{"apiVersion":"{{{version}}}","kind":"Widget","metadata":{"name":"a"{{{metadata}}}},{{{content}}}}""";
+        var patch = new ApiPatch.Apply(Encoding.UTF8.GetBytes(body), owner, force);
+        return Api.PatchAsync(WidgetObject.Resource, Namespace, "a", patch, subresource, default);
+    }
 }

@@ -10,8 +10,9 @@ public abstract partial class KubernetesApiContract
     {
         await Widget("a");
         var patched = await Operations("a", """
-            [{"op":"test","path":"/spec/size","value":3},{"op":"replace","path":"/spec/size","value":4},{"op":"add","path":"/spec/tags","value":["b"]},
-             {"op":"add","path":"/spec/tags/0","value":"a"},{"op":"add","path":"/spec/tags/-","value":"c"},{"op":"remove","path":"/spec/tags/1"},
+            [{"op":"test","path":"/spec/size","value":3},{"op":"replace","path":"/spec/size","value":4},
+             {"op":"add","path":"/spec/tags","value":["b"]},{"op":"add","path":"/spec/tags/0","value":"a"},
+             {"op":"add","path":"/spec/tags/-","value":"c"},{"op":"remove","path":"/spec/tags/1"},
              {"op":"add","path":"/metadata/labels","value":{"x/y":"1"}},{"op":"replace","path":"/metadata/labels/x~1y","value":"2"},
              {"op":"copy","from":"/spec/color","path":"/spec/text"},{"op":"move","from":"/spec/text","path":"/spec/name"}]
             """);
@@ -39,7 +40,9 @@ public abstract partial class KubernetesApiContract
     {
         await Api.CreateAsync(WidgetObject.Resource,
             Sample("a") with { Spec = new WidgetSpec(3, Name: "abc", Tags: ["a"], Notes: Labels("x", "1")) }, default);
-        var patched = await Merge("a", """{"spec":{"name":null,"tags":["b","c"],"notes":{"y":"2"},"color":null},"status":{"phase":"ignored"}}""");
+        var patched = await Merge("a", """
+            {"spec":{"name":null,"tags":["b","c"],"notes":{"y":"2"},"color":null},"status":{"phase":"ignored"}}
+            """);
         Assert.Equal((3, null, "red"), (patched.Spec!.Size, patched.Spec.Name, patched.Spec.Color));
         Assert.Equal(["b", "c"], patched.Spec.Tags!.Value.AsEnumerable());
         Assert.Equal("1 2", string.Join(' ', patched.Spec.Notes!.Values));
@@ -64,7 +67,9 @@ public abstract partial class KubernetesApiContract
         await Widget("a");
         var judged = await Merge("a", """{"spec":{"size":9},"status":{"phase":"good"}}""", "status");
         Assert.Equal((3, "good"), (judged.Spec!.Size, judged.Status!.Phase));
-        var again = await Operations("a", """[{"op":"replace","path":"/status/phase","value":"bad"},{"op":"replace","path":"/spec/size","value":9}]""", "status");
+        var again = await Operations("a", """
+            [{"op":"replace","path":"/status/phase","value":"bad"},{"op":"replace","path":"/spec/size","value":9}]
+            """, "status");
         Assert.Equal((3, "bad"), (again.Spec!.Size, again.Status!.Phase));
     }
 
@@ -73,8 +78,12 @@ public abstract partial class KubernetesApiContract
     {
         var name = Namespace;
         await Api.CreateAsync(NodeObject.Resource, new NodeObject(new ObjectMeta(name)), default);
-        await Node("""{"status":{"conditions":[{"type":"Ready","status":"True"},{"type":"NetworkUnavailable","status":"True","reason":"NoRoute"}]}}""", "status");
-        var node = await Node("""{"status":{"conditions":[{"type":"NetworkUnavailable","status":"False"}],"capacity":{"a.b/br":"1k"}}}""", "status");
+        await Node("""
+            {"status":{"conditions":[{"type":"Ready","status":"True"},{"type":"NetworkUnavailable","status":"True","reason":"NoRoute"}]}}
+            """, "status");
+        var node = await Node("""
+            {"status":{"conditions":[{"type":"NetworkUnavailable","status":"False"}],"capacity":{"a.b/br":"1k"}}}
+            """, "status");
         Assert.Equal(2, node.Status!.Conditions!.Value.Length);
         Assert.Equal("False", node.Status.Conditions.Value.Single(c => c.Type == "NetworkUnavailable").Status);
         Assert.Equal("NoRoute", node.Status.Conditions.Value.Single(c => c.Type == "NetworkUnavailable").Reason);

@@ -61,9 +61,10 @@ public sealed class ApiServerDocumentTests : IAsyncLifetime
         using var answer = await _http.SendAsync(request);
         var table = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!;
         Assert.Equal("Table", (string)table["kind"]!);
-        Assert.StartsWith(columns, string.Join(' ', table["columnDefinitions"]!.AsArray().Select(c => c!["name"])), StringComparison.Ordinal);
+        var names = table["columnDefinitions"]!.AsArray().Select(column => column!["name"]);
+        Assert.StartsWith(columns, string.Join(' ', names), StringComparison.Ordinal);
         var row = Assert.Single(table["rows"]!.AsArray())!;
-        Assert.StartsWith(cells, string.Join(' ', row["cells"]!.AsArray().Select(c => c?.ToString())), StringComparison.Ordinal);
+        Assert.StartsWith(cells, string.Join(' ', row["cells"]!.AsArray().Select(cell => cell?.ToString())), StringComparison.Ordinal);
         Assert.Equal("PartialObjectMetadata", (string)row["object"]!["kind"]!);
     }
 
@@ -88,24 +89,28 @@ public sealed class ApiServerDocumentTests : IAsyncLifetime
             await File.WriteAllTextAsync(Path.Combine(folder, "config"), Kubeconfig.Of(secured, "kubectl"));
             var manifest = Path.Combine(folder, "b.yaml");
             await File.WriteAllTextAsync(manifest, "apiVersion: test.fabric.cni.dev/v1\nkind: Widget\nmetadata: {name: b}\nspec: {size: 8}\n");
-            Assert.Contains("widget.test.fabric.cni.dev/b created", await Run("apply", "-f", manifest), StringComparison.Ordinal);
-            Assert.Contains("unchanged", await Run("apply", "-f", manifest), StringComparison.Ordinal);
-            Assert.Contains("serverside-applied", await Run("apply", "--server-side", "--force-conflicts", "-f", manifest), StringComparison.Ordinal);
+            await Says("widget.test.fabric.cni.dev/b created", "apply", "-f", manifest);
+            await Says("unchanged", "apply", "-f", manifest);
+            await Says("serverside-applied", "apply", "--server-side", "--force-conflicts", "-f", manifest);
             Assert.Equal("a 7,b 8", string.Join(',', Lines(await Run("get", "wd", "--no-headers"))));
-            Assert.Equal(["n", "Ready", "<none>"], (await Run("get", "nodes", "-o", "wide", "--no-headers")).Split(' ', 5, StringSplitOptions.RemoveEmptyEntries)[..3]);
-            Assert.Contains("Size:", await Run("describe", "wd", "b"), StringComparison.Ordinal);
-            Assert.Contains("patched", await Run("patch", "node", "n", "-p", """{"metadata":{"labels":{"x":"y"}}}"""), StringComparison.Ordinal);
-            Assert.Contains("deleted", await Run("delete", "-f", manifest), StringComparison.Ordinal);
-            Assert.Contains("condition met", await Run("wait", "--for=condition=Established", "crd/widgets.test.fabric.cni.dev"), StringComparison.Ordinal);
+            var node = Lines(await Run("get", "nodes", "-o", "wide", "--no-headers")).Single();
+            Assert.StartsWith("n Ready <none>", node, StringComparison.Ordinal);
+            await Says("Size:", "describe", "wd", "b");
+            await Says("patched", "patch", "node", "n", "-p", """{"metadata":{"labels":{"x":"y"}}}""");
+            await Says("deleted", "delete", "-f", manifest);
+            await Says("condition met", "wait", "--for=condition=Established", "crd/widgets.test.fabric.cni.dev");
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
 
+        async Task Says(string what, params string[] arguments) => Assert.Contains(what, await Run(arguments), StringComparison.Ordinal);
+
         async Task<string> Run(params string[] arguments)
         {
-            var start = new ProcessStartInfo(kubectl, [$"--kubeconfig={folder}/config", $"--cache-dir={folder}/cache", "--request-timeout=20s", .. arguments])
+            string[] always = [$"--kubeconfig={folder}/config", $"--cache-dir={folder}/cache", "--request-timeout=20s"];
+            var start = new ProcessStartInfo(kubectl, [.. always, .. arguments])
             {
                 RedirectStandardOutput = true, RedirectStandardError = true,
             };

@@ -82,7 +82,8 @@ public sealed class ApiServerFaultTests : IAsyncLifetime
     {
         var client = new PlainClient(_http);
         var from = (await client.ListAsync(WidgetObject.Resource, ObjectQuery.All, 0, null, null, default)).ResourceVersion;
-        await using var watch = client.WatchAsync(WidgetObject.Resource, ObjectQuery.All, from, _patience.Token).GetAsyncEnumerator(_patience.Token);
+        await using var watch = client.WatchAsync(WidgetObject.Resource, ObjectQuery.All, from, _patience.Token)
+            .GetAsyncEnumerator(_patience.Token);
         var next = watch.MoveNextAsync().AsTask();
         await client.CreateAsync(WidgetObject.Resource, new WidgetObject(new ObjectMeta("a", "default"), new WidgetSpec(3)), default);
         Assert.True(await next);

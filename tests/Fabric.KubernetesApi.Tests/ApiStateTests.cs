@@ -113,8 +113,9 @@ public sealed class ApiStateTests
     [Fact]
     public void Owners_are_kept_in_managed_fields()
     {
-        var made = _state.Create(BuiltInKinds.ConfigMaps, "default",
-            new JsonObject { ["metadata"] = new JsonObject { ["name"] = "a" }, ["data"] = new JsonObject { ["x"] = "1" } }, new WriteOptions("me"));
+        var map = Named("a");
+        map["data"] = new JsonObject { ["x"] = "1" };
+        var made = _state.Create(BuiltInKinds.ConfigMaps, "default", map, new WriteOptions("me"));
         var entry = Assert.Single(made["metadata"]!["managedFields"]!.AsArray())!;
         Assert.Equal(("me", "Update"), (entry["manager"]!.ToString(), entry["operation"]!.ToString()));
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse("""{"f:data":{"f:x":{}}}"""), entry["fieldsV1"]));

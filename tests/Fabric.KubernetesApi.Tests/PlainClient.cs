@@ -18,11 +18,13 @@ internal sealed class PlainClient(HttpClient http) : IKubernetesApi
         where T : class, IApiObject => Read(kind, await Send(HttpMethod.Get, kind.Path(ns, name), null, cancellationToken));
 
     public async Task<ObjectPage<T>> ListAsync<T>(
-        ResourceKind<T> kind, ObjectQuery query, int limit, string? continueFrom, string? resourceVersion, CancellationToken cancellationToken)
+        ResourceKind<T> kind, ObjectQuery query, int limit, string? continueFrom, string? resourceVersion,
+        CancellationToken cancellationToken)
         where T : class, IApiObject
     {
-        var list = await Send(HttpMethod.Get, kind.Path(query.Namespace) + Query(query,
-            ("limit", limit == 0 ? null : $"{limit}"), ("continue", continueFrom), ("resourceVersion", resourceVersion)), null, cancellationToken);
+        var parameters = Query(
+            query, ("limit", limit == 0 ? null : $"{limit}"), ("continue", continueFrom), ("resourceVersion", resourceVersion));
+        var list = await Send(HttpMethod.Get, kind.Path(query.Namespace) + parameters, null, cancellationToken);
         return new ObjectPage<T>([.. list["items"]!.AsArray().Select(item => Read(kind, item!))],
             (string)list["metadata"]!["resourceVersion"]!, (string?)list["metadata"]!["continue"] is { Length: > 0 } next ? next : null);
     }
@@ -40,7 +42,8 @@ internal sealed class PlainClient(HttpClient http) : IKubernetesApi
         where T : class, IApiObject
     {
         var owner = patch is ApiPatch.Apply apply ? $"?fieldManager={apply.FieldManager}&force={(apply.Force ? "true" : "false")}" : "";
-        return Read(kind, await Send(HttpMethod.Patch, kind.Path(ns, name, subresource) + owner, Content(patch.Body, patch.ContentType), cancellationToken));
+        var body = Content(patch.Body, patch.ContentType);
+        return Read(kind, await Send(HttpMethod.Patch, kind.Path(ns, name, subresource) + owner, body, cancellationToken));
     }
 
     public async Task DeleteAsync<T>(
@@ -49,7 +52,9 @@ internal sealed class PlainClient(HttpClient http) : IKubernetesApi
     {
         var options = JsonSerializer.SerializeToUtf8Bytes(new
         {
-            apiVersion = "v1", kind = "DeleteOptions", preconditions = new { uid = preconditions?.Uid, resourceVersion = preconditions?.ResourceVersion },
+            apiVersion = "v1",
+            kind = "DeleteOptions",
+            preconditions = new { uid = preconditions?.Uid, resourceVersion = preconditions?.ResourceVersion },
         }, new JsonSerializerOptions { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull });
         try
         {
@@ -66,7 +71,8 @@ internal sealed class PlainClient(HttpClient http) : IKubernetesApi
         ResourceKind<T> kind, ObjectQuery query, string resourceVersion, [EnumeratorCancellation] CancellationToken cancellationToken)
         where T : class, IApiObject
     {
-        var path = kind.Path(query.Namespace) + Query(query, ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", resourceVersion));
+        var path = kind.Path(query.Namespace)
+            + Query(query, ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", resourceVersion));
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         await Check(path, response, cancellationToken);
@@ -89,7 +95,7 @@ internal sealed class PlainClient(HttpClient http) : IKubernetesApi
         using var request = new HttpRequestMessage(method, path) { Content = content };
         using var response = await http.SendAsync(request, cancellationToken);
         await Check($"{method} {path}", response, cancellationToken);
-        return (await JsonNode.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken))!;
+        return JsonNode.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken))!;
     }
 
     private static async Task Check(string request, HttpResponseMessage response, CancellationToken cancellationToken)

@@ -89,7 +89,8 @@ public sealed class RealApiServer : IAsyncLifetime
         if (made.StatusCode != HttpStatusCode.Conflict)
             made.EnsureSuccessStatusCode();
         var spec = definition["spec"]!;
-        await Until("the CRD is served", () => Answers($"/apis/{spec["group"]}/{spec["versions"]![0]!["name"]}/{spec["names"]!["plural"]}"));
+        var path = $"/apis/{spec["group"]}/{spec["versions"]![0]!["name"]}/{spec["names"]!["plural"]}";
+        await Until("the CRD is served", () => Answers(path));
     }
 
     /// <summary>Compacts the storage at its newest revision.</summary>

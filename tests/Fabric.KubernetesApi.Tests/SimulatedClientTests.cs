@@ -77,7 +77,8 @@ public sealed class SimulatedClientTests
         var made = await _api.CreateAsync(WidgetObject.Resource, Sample("a"), default);
         await _api.ReplaceAsync(WidgetObject.Resource, made, "status", default);
         await _api.ListAsync(NodeObject.Resource, ObjectQuery.All, 0, null, null, default);
-        Assert.Equal(["CREATE widgets.test.fabric.cni.dev/default/a", "PUT widgets.test.fabric.cni.dev/default/a/status", "LIST nodes"], asked);
+        const string It = "widgets.test.fabric.cni.dev/default/a";
+        Assert.Equal([$"CREATE {It}", $"PUT {It}/status", "LIST nodes"], asked);
     }
 
     [Fact]
@@ -94,6 +95,17 @@ public sealed class SimulatedClientTests
 
         Task<bool> Next(SimulatedKubernetesApi api) => api.WatchAsync(
             WidgetObject.Resource, ObjectQuery.All, $"{_state.Revision}", default).GetAsyncEnumerator().MoveNextAsync().AsTask();
+    }
+
+    [Fact]
+    public async Task A_client_that_is_abandoned_leaves_its_watches_waiting()
+    {
+        var next = _api.WatchAsync(WidgetObject.Resource, ObjectQuery.All, $"{_state.Revision}", default)
+            .GetAsyncEnumerator().MoveNextAsync().AsTask();
+        _api.Abandon();
+        await new SimulatedKubernetesApi(_state).CreateAsync(WidgetObject.Resource, Sample("a"), default);
+        _state.CloseWatches();
+        Assert.False(next.IsCompleted);
     }
 
     private static WidgetObject Sample(string name) => new(new ObjectMeta(name, "default"), new WidgetSpec(3));

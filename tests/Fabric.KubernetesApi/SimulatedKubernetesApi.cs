@@ -18,7 +18,9 @@ public sealed class SimulatedKubernetesApi(ApiState state, string fieldManager =
 {
     private readonly List<ApiWatch> _watches = [];
 
-    /// <summary>Awaited before each request, a watch's beginning too. It may delay it, or fail with <see cref="KubernetesException"/>.</summary>
+    /// <summary>
+    /// Awaited before each request, a watch's beginning too. It may delay it, or fail with <see cref="KubernetesException"/>.
+    /// </summary>
     public Func<ApiRequest, CancellationToken, Task>? Before { get; set; }
 
     /// <summary>Awaited after each request has taken effect: an exception makes its outcome unknown to the caller.</summary>
@@ -38,12 +40,21 @@ public sealed class SimulatedKubernetesApi(ApiState state, string fieldManager =
         }
     }
 
+    /// <summary>As when the client's process is killed: its watches are forgotten, and nobody who waits for one is told.</summary>
+    public void Abandon()
+    {
+        foreach (var watch in _watches)
+            State.Forget(watch);
+        _watches.Clear();
+    }
+
     public async Task<T> GetAsync<T>(ResourceKind<T> kind, string? ns, string name, CancellationToken cancellationToken)
         where T : class, IApiObject =>
         await Request(new ApiRequest("GET", kind, ns, name), k => Read(kind, State.Get(k, ns, name)), cancellationToken);
 
     public async Task<ObjectPage<T>> ListAsync<T>(
-        ResourceKind<T> kind, ObjectQuery query, int limit, string? continueFrom, string? resourceVersion, CancellationToken cancellationToken)
+        ResourceKind<T> kind, ObjectQuery query, int limit, string? continueFrom, string? resourceVersion,
+        CancellationToken cancellationToken)
         where T : class, IApiObject =>
         await Request(new ApiRequest("LIST", kind, query.Namespace, null), k =>
         {
@@ -60,8 +71,10 @@ public sealed class SimulatedKubernetesApi(ApiState state, string fieldManager =
     public async Task<T> ReplaceAsync<T>(ResourceKind<T> kind, T changed, string? subresource, CancellationToken cancellationToken)
         where T : class, IApiObject =>
         await Request(new ApiRequest("PUT", kind, changed.Metadata.Namespace, changed.Metadata.Name, subresource), k =>
-            Read(kind, State.Replace(k, changed.Metadata.Namespace, changed.Metadata.Name ?? "", Written(kind, changed), subresource, Writer())),
-            cancellationToken);
+        {
+            var meta = changed.Metadata;
+            return Read(kind, State.Replace(k, meta.Namespace, meta.Name ?? "", Written(kind, changed), subresource, Writer()));
+        }, cancellationToken);
 
     public async Task<T> PatchAsync<T>(
         ResourceKind<T> kind, string? ns, string name, ApiPatch patch, string? subresource, CancellationToken cancellationToken)

@@ -26,7 +26,8 @@ internal sealed class ApiEndpoint(
         {
             await WriteAsync(context, exception.Code, exception.ToStatus());
         }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (exception is OperationCanceledException or IOException
+            && context.RequestAborted.IsCancellationRequested)
         {
             // The client is gone, or its connection was broken off: nobody hears an answer.
             context.Abort();

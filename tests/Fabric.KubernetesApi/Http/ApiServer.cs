@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
@@ -50,7 +49,7 @@ public sealed class ApiServer : IAsyncDisposable
     public ServerFaults Faults { get; } = new();
 
     /// <summary>Without a slash at its end.</summary>
-    public string Url => string.Create(CultureInfo.InvariantCulture, $"{(_options.IsSecure ? "https" : "http")}://{new IPEndPoint(Address, _port)}");
+    public string Url => $"{(_options.IsSecure ? "https" : "http")}://{new IPEndPoint(Address, _port)}";
 
     /// <summary>Issues client certificates; its authority's is what clients must trust.</summary>
     public Certificates Certificates => _certificates;

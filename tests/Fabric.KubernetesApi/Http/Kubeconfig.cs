@@ -10,11 +10,11 @@ public static class Kubeconfig
     public static string Of(ApiServer server, string? token)
     {
         var authority = Convert.ToBase64String(Encoding.UTF8.GetBytes(server.Certificates.AuthorityPem));
+        var trust = server.Url.StartsWith("https:", StringComparison.Ordinal) ? $",\"certificate-authority-data\":\"{authority}\"" : "";
         var user = token is null ? "{}" : $$"""{"token":"{{token}}"}""";
         return $$$"""
             {"apiVersion":"v1","kind":"Config","current-context":"fabric",
-             "clusters":[{"name":"fabric","cluster":{"server":"{{{server.Url}}}"{{{(server.Url.StartsWith("https:", StringComparison.Ordinal)
-                ? $",\"certificate-authority-data\":\"{authority}\"" : "")}}}}}],
+             "clusters":[{"name":"fabric","cluster":{"server":"{{{server.Url}}}"{{{trust}}}}}],
              "users":[{"name":"fabric","user":{{{user}}}}],
              "contexts":[{"name":"fabric","context":{"cluster":"fabric","user":"fabric"}}]}
             """;

@@ -8,7 +8,8 @@ namespace Fabric.KubernetesApi;
 /// <summary>Requests for objects, other than watches: each is one step on the state.</summary>
 internal sealed class ObjectRequests(ApiState state)
 {
-    public (int Code, JsonObject Answer) Answer(string method, Target target, RequestQuery query, string? contentType, ReadOnlyMemory<byte> body)
+    public (int Code, JsonObject Answer) Answer(
+        string method, Target target, RequestQuery query, string? contentType, ReadOnlyMemory<byte> body)
     {
         var (kind, ns, name, subresource) = target;
         switch (method, name)
@@ -36,7 +37,8 @@ internal sealed class ObjectRequests(ApiState state)
     private (int, JsonObject) Put(Target target, RequestQuery query, JsonObject body)
     {
         var (kind, ns, name, subresource) = target;
-        var isThere = !kind.IsCreatedByUpdate || state.List(kind, new ListOptions(ns, FieldSelector: $"metadata.name={name}")).Items.Length > 0;
+        var isThere = !kind.IsCreatedByUpdate
+            || state.List(kind, new ListOptions(ns, FieldSelector: $"metadata.name={name}")).Items.Length > 0;
         return (isThere ? 200 : 201, state.Replace(kind, ns, name!, body, subresource, query.Writer));
     }
 
@@ -117,5 +119,6 @@ internal sealed class ObjectRequests(ApiState state)
         }
     }
 
-    private static JsonObject Parse(ReadOnlySpan<byte> body) => JsonNode.Parse(body) as JsonObject ?? throw new JsonException("it is no object");
+    private static JsonObject Parse(ReadOnlySpan<byte> body) =>
+        JsonNode.Parse(body) as JsonObject ?? throw new JsonException("it is no object");
 }

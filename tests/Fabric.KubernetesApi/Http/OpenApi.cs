@@ -8,7 +8,7 @@ namespace Fabric.KubernetesApi;
 /// </summary>
 internal static class OpenApi
 {
-    /// <summary>openapi.v2.Document (gnostic) with <c>swagger</c> (field 1) "2.0" and <c>info</c> (field 2) with a title and a version.</summary>
+    /// <summary>openapi.v2.Document (gnostic): <c>swagger</c> (field 1) "2.0", <c>info</c> (field 2) with a title and a version.</summary>
     private static readonly byte[] SecondInProtobuf =
         [0x0a, 3, .. "2.0"u8, 0x12, 14, 0x0a, 6, .. "fabric"u8, 0x12, 4, .. "1.26"u8];
 

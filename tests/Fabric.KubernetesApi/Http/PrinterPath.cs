@@ -36,6 +36,12 @@ internal static partial class PrinterPath
             : list;
     }
 
-    [GeneratedRegex("""\.(?<field>(?:[\w/-]|\\\.)+)|\['(?<field>[^']+)'\]|\[(?<index>\d+)\]|\[\?\(@\.(?<key>\w+)\s*==\s*["'](?<value>[^"']*)["']\)\]|\[\*\]""")]
+    [GeneratedRegex("""
+        \.(?<field>(?:[\w/-]|\\\.)+)
+        | \['(?<field>[^']+)'\]
+        | \[(?<index>\d+)\]
+        | \[\?\(@\.(?<key>\w+)\s*==\s*["'](?<value>[^"']*)["']\)\]
+        | \[\*\]
+        """, RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Step();
 }

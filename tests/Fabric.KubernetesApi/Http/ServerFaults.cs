@@ -13,7 +13,14 @@ public sealed class ServerFaults
     /// <param name="retryAfter">In whole seconds, as header and in the Status.</param>
     public void FailNext(int requests, int code, TimeSpan? retryAfter = null)
     {
-        var reason = code switch { 429 => "TooManyRequests", 500 => "InternalError", 503 => "ServiceUnavailable", 504 => "Timeout", _ => null };
+        var reason = code switch
+        {
+            429 => "TooManyRequests",
+            500 => "InternalError",
+            503 => "ServiceUnavailable",
+            504 => "Timeout",
+            _ => null,
+        };
         lock (_lock)
         {
             for (var i = 0; i < requests; i++)

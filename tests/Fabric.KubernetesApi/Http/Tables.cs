@@ -61,8 +61,10 @@ internal static class Tables
         return column.Type switch
         {
             "date" => BuiltInColumns.Since(found[0]?.ToString() ?? "", now),
-            "string" => string.Join(' ', found.Select(value => value is JsonObject or JsonArray ? value.ToJsonString(Json.Plain) : value?.ToString())),
+            "string" => string.Join(' ', found.Select(Text)),
             _ => found[0]?.DeepClone(),
         };
+
+        static string? Text(JsonNode? value) => value is JsonObject or JsonArray ? value.ToJsonString(Json.Plain) : value?.ToString();
     }
 }

@@ -52,7 +52,8 @@ public static class FieldOwnership
     /// <summary>Writes into <paramref name="after"/> who owns what after this request.</summary>
     /// <param name="applied">Null: no apply; who writes owns what it changed.</param>
     internal static void Record(
-        ApiKind kind, JsonObject? before, JsonObject after, string? subresource, WriteOptions options, FieldSet? applied, DateTimeOffset now)
+        ApiKind kind, JsonObject? before, JsonObject after, string? subresource, WriteOptions options, FieldSet? applied,
+        DateTimeOffset now)
     {
         var operation = applied is null ? "Update" : "Apply";
         var entries = before is null ? [] : Entries(before).ToList();
@@ -96,18 +97,18 @@ public static class FieldOwnership
             {
                 var (there, wanted) = (FieldPaths.Find(before, path), FieldPaths.Find(applied, path));
                 if (path[^1].StartsWith("f:", StringComparison.Ordinal) && !AreMaps(there, wanted) && !JsonNode.DeepEquals(there, wanted))
-                    conflicts.Add((entry.Operation == "Apply" ? entry.Manager : $"{entry.Manager}\" using {kind.ApiVersion}", FieldSet.Shown(path)));
+                    conflicts.Add((entry.ShownIn(kind), FieldSet.Shown(path)));
             }
         }
         if (conflicts.Count == 0)
             return;
-        string Said(string who) => who.Contains('"') ? $"conflict with \"{who}" : $"conflict with \"{who}\"";
+        var said = string.Join(", ", conflicts.Select(c => $"conflict with {c.Who}: {c.Path}"));
         throw new ApiStatusException(409, "Conflict",
-            $"Apply failed with {conflicts.Count} conflict{(conflicts.Count == 1 ? "" : "s")}: {string.Join(", ", conflicts.Select(c => $"{Said(c.Who)}: {c.Path}"))}",
+            $"Apply failed with {conflicts.Count} conflict{(conflicts.Count == 1 ? "" : "s")}: {said}",
             new JsonObject
             {
                 ["causes"] = new JsonArray([.. conflicts.Select(c =>
-                    new JsonObject { ["reason"] = "FieldManagerConflict", ["message"] = Said(c.Who), ["field"] = c.Path })]),
+                    new JsonObject { ["reason"] = "FieldManagerConflict", ["message"] = $"conflict with {c.Who}", ["field"] = c.Path })]),
             });
     }
 
@@ -139,6 +140,9 @@ public static class FieldOwnership
     {
         public bool Is(string manager, string operation, string? subresource) =>
             Manager == manager && Operation == operation && Subresource == subresource;
+
+        /// <summary>As conflicts name it.</summary>
+        public string ShownIn(ApiKind kind) => Operation == "Apply" ? $"\"{Manager}\"" : $"\"{Manager}\" using {kind.ApiVersion}";
 
         public JsonObject ToJson(ApiKind kind)
         {

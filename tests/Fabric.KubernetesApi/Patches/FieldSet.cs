@@ -40,7 +40,7 @@ public sealed class FieldSet
     public static string Shown(string[] path) => string.Concat(path.Select(part => part switch
     {
         ['f', ':', .. var name] => "." + name,
-        ['k', ':', .. var keys] => "[" + string.Join(",", ((JsonObject)JsonNode.Parse(keys)!).Select(k => $"{k.Key}={k.Value?.ToJsonString()}")) + "]",
+        ['k', ':', .. var keys] => $"[{string.Join(',', ((JsonObject)JsonNode.Parse(keys)!).Select(k => $"{k.Key}={k.Value?.ToJsonString()}"))}]",
         _ => "",
     }));
 

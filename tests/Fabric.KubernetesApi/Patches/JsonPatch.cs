@@ -56,9 +56,12 @@ internal static class JsonPatch
         }
     }
 
-    private static string[] Pointer(JsonNode? text) => text?.ToString() is ['/', .. var rest]
-        ? [.. rest.Split('/').Select(part => part.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))]
-        : throw Refused();
+    private static string[] Pointer(JsonNode? text)
+    {
+        return text?.ToString() is ['/', .. var rest] ? [.. rest.Split('/').Select(Unescaped)] : throw Refused();
+
+        static string Unescaped(string part) => part.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
+    }
 
     private static void Put(JsonObject target, string[] path, JsonNode? value, bool isInsertion)
     {

@@ -57,7 +57,10 @@ public sealed record PatchRequest(string ContentType, ReadOnlyMemory<byte> Body)
         }
         var after = (JsonObject)before.DeepClone();
         if (ContentType == Operations)
-            return JsonPatch.Apply(after, patch as JsonArray ?? throw ApiStatusException.BadRequest("error decoding patch: it is no list of operations"));
+        {
+            return JsonPatch.Apply(
+                after, patch as JsonArray ?? throw ApiStatusException.BadRequest("error decoding patch: it is no list of operations"));
+        }
         var merge = patch as JsonObject ?? throw ApiStatusException.BadRequest("error decoding patch: it is no object");
         if (ContentType == Merge)
             MergePatch.Apply(after, merge);

@@ -49,7 +49,8 @@ internal static class CustomKinds
             ["conditions"] = new JsonArray(
                 Condition("NamesAccepted", "NoConflicts", "no conflicts found"),
                 Condition("Established", "InitialNamesAccepted", "the initial names have been accepted")),
-            ["storedVersions"] = new JsonArray([.. Versions(made).Where(v => v["storage"]?.ToString() == "true").Select(v => v["name"]?.DeepClone())]),
+            ["storedVersions"] = Json.ListOf(
+                Versions(made).Where(version => version["storage"]?.ToString() == "true").Select(version => version["name"]?.DeepClone())),
         };
     }
 
@@ -72,7 +73,10 @@ internal static class CustomKinds
             if (version["schema"]?["openAPIV3Schema"] is not JsonObject schema)
                 yield return FieldFault.Required($"spec.versions[{i}].schema.openAPIV3Schema", "schemas are required");
             else if ((string?)schema["type"] != "object")
-                yield return FieldFault.Invalid($"spec.versions[{i}].schema.openAPIV3Schema.type", $"\"{schema["type"]}\"", "must be object at the root");
+            {
+                yield return FieldFault.Invalid(
+                    $"spec.versions[{i}].schema.openAPIV3Schema.type", $"\"{schema["type"]}\"", "must be object at the root");
+            }
         }
     }
 

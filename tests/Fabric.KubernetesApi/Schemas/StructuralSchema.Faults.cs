@@ -92,7 +92,7 @@ public sealed partial class StructuralSchema
         if (Number("maxItems") is { } most && list.Count > most)
             yield return new FieldFault("FieldValueTooMany", $"Too many: {list.Count}: must have at most {most} items", at);
         if (Number("minItems") is { } least && list.Count < least)
-            yield return FieldFault.Invalid(at, list.Count.ToString(CultureInfo.InvariantCulture), $"{at} in body should have at least {least} items");
+            yield return FieldFault.Invalid(at, $"{list.Count}", $"{at} in body should have at least {least} items");
         var keys = ListKeys;
         if (keys is null && (string?)_schema["x-kubernetes-list-type"] != "set")
             yield break;
@@ -119,7 +119,7 @@ public sealed partial class StructuralSchema
             yield return FieldFault.Invalid(at, $"\"{text}\"", $"{at} in body should match '{_schema["pattern"]}'");
         var isWellFormed = (string?)_schema["format"] switch
         {
-            "date-time" => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out _) && text.Contains('T', StringComparison.Ordinal),
+            "date-time" => text.Contains('T', StringComparison.Ordinal) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out _),
             "byte" => Convert.TryFromBase64String(text, new byte[text.Length], out _),
             _ => true,
         };
@@ -132,9 +132,9 @@ public sealed partial class StructuralSchema
         var text = value.ToJsonString();
         var number = decimal.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
         if (Number("maximum") is { } most && (number > most || number == most && Has("exclusiveMaximum")))
-            yield return FieldFault.Invalid(at, text, $"{at} in body should be less than {(Has("exclusiveMaximum") ? "" : "or equal to ")}{most}");
+            yield return FieldFault.Invalid(at, text, $"{at} in body should be less than {OrEqual("exclusiveMaximum")}{most}");
         if (Number("minimum") is { } least && (number < least || number == least && Has("exclusiveMinimum")))
-            yield return FieldFault.Invalid(at, text, $"{at} in body should be greater than {(Has("exclusiveMinimum") ? "" : "or equal to ")}{least}");
+            yield return FieldFault.Invalid(at, text, $"{at} in body should be greater than {OrEqual("exclusiveMinimum")}{least}");
         if (Number("multipleOf") is { } step && step != 0 && number % step != 0)
             yield return FieldFault.Invalid(at, text, $"{at} in body should be a multiple of {step}");
         var isInRange = (string?)_schema["format"] switch
@@ -146,6 +146,8 @@ public sealed partial class StructuralSchema
         if (!isInRange)
             yield return FieldFault.Invalid(at, text, $"{at} in body must be of type {_schema["format"]}: \"{text}\"");
     }
+
+    private string OrEqual(string exclusive) => Has(exclusive) ? "" : "or equal to ";
 
     private static string Under(string at, string name) => at.Length == 0 ? name : $"{at}.{name}";
 }

@@ -76,7 +76,7 @@ public sealed partial class StructuralSchema
     /// <summary>What is wrong, field by field, in the words of the API.</summary>
     public IEnumerable<FieldFault> Validate(JsonObject root) => Faults(root, "", isRoot: true);
 
-    /// <summary>The keys that tell the items of a list apart, or null: the list at this place is one value (x-kubernetes-list-type).</summary>
+    /// <summary>The keys that tell the items of a list apart (x-kubernetes-list-type), or null: the list here is one value.</summary>
     internal string[]? ListKeys => (string?)_schema["x-kubernetes-list-type"] == "map"
         ? [.. ((JsonArray?)_schema["x-kubernetes-list-map-keys"] ?? []).Select(key => key!.GetValue<string>())]
         : null;

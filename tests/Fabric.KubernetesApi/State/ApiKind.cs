@@ -62,4 +62,5 @@ public sealed record ApiKind(string Group, string Version, string Kind, string P
 /// <param name="JsonPath">In the form of additionalPrinterColumns, <c>.spec.size</c>.</param>
 /// <param name="Priority">Above 0: only with <c>-o wide</c>.</param>
 public sealed record PrinterColumn(
-    string Name, string Type, string? JsonPath, Func<JsonObject, DateTimeOffset, string>? Shown = null, int Priority = 0, string Description = "");
+    string Name, string Type, string? JsonPath, Func<JsonObject, DateTimeOffset, string>? Shown = null, int Priority = 0,
+    string Description = "");

@@ -95,7 +95,8 @@ public sealed partial class ApiState
 
 /// <summary>DeleteOptions (meta/v1), as far as they change something here.</summary>
 /// <param name="GracePeriodSeconds">Of a pod on a node; null: 30.</param>
-public sealed record DeleteOptions(string? Uid = null, string? ResourceVersion = null, long? GracePeriodSeconds = null, bool IsDryRun = false)
+public sealed record DeleteOptions(
+    string? Uid = null, string? ResourceVersion = null, long? GracePeriodSeconds = null, bool IsDryRun = false)
 {
     public static DeleteOptions None { get; } = new();
 }

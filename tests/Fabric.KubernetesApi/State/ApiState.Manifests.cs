@@ -4,7 +4,9 @@ namespace Fabric.KubernetesApi;
 
 public sealed partial class ApiState
 {
-    /// <summary>Creates each object of the files (YAML or JSON), or puts it in the place of what is there; CRDs are served at once.</summary>
+    /// <summary>
+    /// Creates each object of the files (YAML or JSON), or puts it in the place of what is there; CRDs are served at once.
+    /// </summary>
     /// <param name="ns">Of namespaced objects that name none.</param>
     /// <exception cref="FormatException">A file cannot be read as a manifest; the message names it.</exception>
     /// <exception cref="ApiStatusException">An object is refused, or its kind is not served.</exception>
@@ -34,7 +36,8 @@ public sealed partial class ApiState
     {
         var (apiVersion, name) = (made["apiVersion"]?.ToString() ?? "", Meta.Name(made));
         var kind = Kinds.FirstOrDefault(k => k.ApiVersion == apiVersion && k.Kind == made["kind"]?.ToString())
-            ?? throw ApiStatusException.BadRequest($"no matches for kind \"{made["kind"]}\" in version \"{apiVersion}\": load its CRD first");
+            ?? throw ApiStatusException.BadRequest(
+                $"no matches for kind \"{made["kind"]}\" in version \"{apiVersion}\": load its CRD first");
         var at = kind.IsNamespaced ? Meta.Text(made, "namespace") ?? ns : null;
         lock (_lock)
         {

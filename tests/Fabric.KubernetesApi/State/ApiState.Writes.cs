@@ -30,7 +30,7 @@ public sealed partial class ApiState
             if (_now[kind].GetValueOrDefault(key) is not { } before)
             {
                 if (Meta.Text(after, "uid") is { Length: > 0 } gone)
-                    throw ApiStatusException.Conflict(kind, name, $"Precondition failed: UID in precondition: {gone}, UID in object meta: ");
+                    throw OtherUid(kind, name, gone, null);
                 if (!kind.IsCreatedByUpdate || subresource is not null)
                     throw ApiStatusException.NotFound(kind, name);
                 // As kube-apiserver does, whatever version the object names: only a uid fences a PUT of a lease that is gone.
@@ -38,10 +38,7 @@ public sealed partial class ApiState
                 return CreateLocked(kind, ns, after, options, null);
             }
             if (Meta.Text(after, "uid") is { Length: > 0 } uid && uid != Meta.Text(before, "uid"))
-            {
-                throw ApiStatusException.Conflict(kind, name,
-                    $"Precondition failed: UID in precondition: {uid}, UID in object meta: {Meta.Text(before, "uid")}");
-            }
+                throw OtherUid(kind, name, uid, Meta.Text(before, "uid"));
             return Update(kind, key, before, after, subresource, options, null);
         }
     }
@@ -49,7 +46,8 @@ public sealed partial class ApiState
     /// <summary>Changes a part of an object.</summary>
     /// <returns>Whether a server-side apply created it.</returns>
     /// <exception cref="ApiStatusException"/>
-    public (JsonObject Object, bool IsNew) Patch(ApiKind kind, string? ns, string name, PatchRequest patch, string? subresource, WriteOptions options)
+    public (JsonObject Object, bool IsNew) Patch(
+        ApiKind kind, string? ns, string name, PatchRequest patch, string? subresource, WriteOptions options)
     {
         lock (_lock)
         {
@@ -67,7 +65,10 @@ public sealed partial class ApiState
                 kind with { Kind = "" }, "", [FieldFault.Invalid("patch", "object", why)]));
             ObjectRules.CheckRequest(kind, ns, name, after);
             if (Meta.Text(after, "uid") != Meta.Text(before, "uid"))
-                throw ApiStatusException.Invalid(kind, name, [FieldFault.Invalid("metadata.uid", $"\"{Meta.Text(after, "uid")}\"", "field is immutable")]);
+            {
+                throw ApiStatusException.Invalid(
+                    kind, name, [FieldFault.Invalid("metadata.uid", $"\"{Meta.Text(after, "uid")}\"", "field is immutable")]);
+            }
             return (Update(kind, key, before, after, subresource, options, null), false);
         }
     }
@@ -76,7 +77,10 @@ public sealed partial class ApiState
         ApiKind kind, ObjectKey key, JsonObject? before, JsonObject applied, string? subresource, WriteOptions options)
     {
         if (applied["apiVersion"]?.ToString() is var version && version != kind.ApiVersion)
-            throw ApiStatusException.BadRequest($"Incorrect version specified in apply patch. Specified patch version: {version}, expected: {kind.ApiVersion}");
+        {
+            throw ApiStatusException.BadRequest(
+                $"Incorrect version specified in apply patch. Specified patch version: {version}, expected: {kind.ApiVersion}");
+        }
         if (Meta.Of(applied)?["managedFields"] is not null)
             throw ApiStatusException.BadRequest("metadata.managedFields must be nil");
         if (Meta.Of(applied)?["name"] is null)
@@ -111,7 +115,7 @@ public sealed partial class ApiState
             Meta.Set(made, "name", prefix + Suffix());
         if (ns is not null)
             Meta.Set(made, "namespace", ns);
-        foreach (var given in (string[])["uid", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "selfLink"])
+        foreach (var given in ObjectRules.GivenByServer)
             Meta.Set(made, given, null);
         if (kind.IsCustom && kind.HasStatus)
             made.Remove("status");
@@ -169,6 +173,9 @@ public sealed partial class ApiState
         Store(kind, key, before, after);
         return Shown(kind, after);
     }
+
+    private static ApiStatusException OtherUid(ApiKind kind, string name, string wanted, string? found) =>
+        ApiStatusException.Conflict(kind, name, $"Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}");
 
     internal static void CheckSubresource(ApiKind kind, string name, string? subresource)
     {

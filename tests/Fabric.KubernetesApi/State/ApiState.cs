@@ -53,7 +53,10 @@ public sealed partial class ApiState(TimeProvider time, Func<string>? newUid = n
     {
         var state = new ApiState(time, newUid);
         foreach (var name in (string[])["default", "kube-node-lease", "kube-public", "kube-system"])
-            state.Create(BuiltInKinds.Namespaces, null, new JsonObject { ["metadata"] = new JsonObject { ["name"] = name } }, WriteOptions.None);
+        {
+            var made = new JsonObject { ["metadata"] = new JsonObject { ["name"] = name } };
+            state.Create(BuiltInKinds.Namespaces, null, made, WriteOptions.None);
+        }
         return state;
     }
 
@@ -93,7 +96,9 @@ public sealed partial class ApiState(TimeProvider time, Func<string>? newUid = n
         }
     }
 
-    /// <summary>Forgets versions before <paramref name="revision"/>, as etcd's compaction does: pages and watches from there are Expired.</summary>
+    /// <summary>
+    /// Forgets versions before <paramref name="revision"/>, as etcd's compaction does: pages and watches from there are Expired.
+    /// </summary>
     public void Compact(long revision)
     {
         lock (_lock)
@@ -132,7 +137,7 @@ public sealed partial class ApiState(TimeProvider time, Func<string>? newUid = n
             + "You can start a new list without the continue parameter.");
 
     private ApiStatusException TooLargeVersion(long version) =>
-        new(504, "Timeout", string.Create(CultureInfo.InvariantCulture, $"Timeout: Too large resource version: {version}, current: {Revision}"),
+        new(504, "Timeout", $"Timeout: Too large resource version: {version}, current: {Revision}",
             new JsonObject
             {
                 ["causes"] = new JsonArray(new JsonObject
@@ -150,7 +155,8 @@ public sealed partial class ApiState(TimeProvider time, Func<string>? newUid = n
         return last < 0 ? _compacted : _history[last].All;
     }
 
-    private JsonObject Existing(ApiKind kind, ObjectKey key) => _now[kind].GetValueOrDefault(key) ?? throw ApiStatusException.NotFound(kind, key.Name);
+    private JsonObject Existing(ApiKind kind, ObjectKey key) =>
+        _now[kind].GetValueOrDefault(key) ?? throw ApiStatusException.NotFound(kind, key.Name);
 
     /// <summary>A copy in the version that was asked for; kinds of several versions are stored as they came.</summary>
     private static JsonObject Shown(ApiKind kind, JsonObject stored)
@@ -186,7 +192,8 @@ public sealed partial class ApiState(TimeProvider time, Func<string>? newUid = n
     private static long ParseVersion(string text) =>
         ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) && version <= long.MaxValue
             ? (long)version
-            : throw ApiStatusException.Unforeseen($"resourceVersion: Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax");
+            : throw ApiStatusException.Unforeseen(
+                $"resourceVersion: Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax");
 }
 
 /// <summary>A page of a list.</summary>

@@ -19,7 +19,8 @@ public sealed class ApiStatusException(int code, string? reason, string message,
     public static ApiStatusException NoSuchPath() => new(404, "NotFound", "the server could not find the requested resource", []);
 
     public static ApiStatusException AlreadyExists(ApiKind kind, string name, bool isBeingDeleted) =>
-        new(409, "AlreadyExists", $"{(isBeingDeleted ? "object is being deleted: " : "")}{kind.Resource} \"{name}\" already exists", Of(kind, name));
+        new(409, "AlreadyExists",
+            $"{(isBeingDeleted ? "object is being deleted: " : "")}{kind.Resource} \"{name}\" already exists", Of(kind, name));
 
     public static ApiStatusException Conflict(ApiKind kind, string name, string why) =>
         new(409, "Conflict", $"Operation cannot be fulfilled on {kind.Resource} \"{name}\": {why}", Of(kind, name));

@@ -7,7 +7,8 @@ namespace Fabric.KubernetesApi;
 internal static class BuiltInColumns
 {
     // First: the others are made of it.
-    private static PrinterColumn Age { get; } = new("Age", "string", null, (made, now) => Since(Meta.Text(made, "creationTimestamp") ?? "", now));
+    private static PrinterColumn Age { get; } =
+        new("Age", "string", null, (made, now) => Since(Meta.Text(made, "creationTimestamp") ?? "", now));
 
     public static ImmutableArray<PrinterColumn> Nodes { get; } =
     [
@@ -46,7 +47,8 @@ internal static class BuiltInColumns
 
     public static ImmutableArray<PrinterColumn> Leases { get; } = [new("Holder", "string", ".spec.holderIdentity"), Age];
 
-    public static ImmutableArray<PrinterColumn> CustomResourceDefinitions { get; } = [new("Created At", "date", null, (made, _) => Meta.Text(made, "creationTimestamp") ?? "")];
+    public static ImmutableArray<PrinterColumn> CustomResourceDefinitions { get; } =
+        [new("Created At", "date", null, (made, _) => Meta.Text(made, "creationTimestamp") ?? "")];
 
     /// <summary>How long ago, as kubectl says it: 5s, 3m, 2h, 4d.</summary>
     public static string Since(string time, DateTimeOffset now)
@@ -78,12 +80,14 @@ internal static class BuiltInColumns
     {
         const string Label = "node-role.kubernetes.io/";
         var roles = (Meta.Of(node)?["labels"] as JsonObject ?? []).Select(label => label.Key)
-            .Where(key => key.StartsWith(Label, StringComparison.Ordinal)).Select(key => key[Label.Length..]).Order(StringComparer.Ordinal).ToList();
+            .Where(key => key.StartsWith(Label, StringComparison.Ordinal))
+            .Select(key => key[Label.Length..]).Order(StringComparer.Ordinal).ToList();
         return roles.Count == 0 ? "<none>" : string.Join(',', roles);
     }
 
     private static string Address(JsonObject node, string type) =>
-        (Meta.At(node, "status.addresses") as JsonArray ?? []).FirstOrDefault(a => a?["type"]?.ToString() == type)?["address"]?.ToString() ?? "<none>";
+        (Meta.At(node, "status.addresses") as JsonArray ?? [])
+            .FirstOrDefault(address => address?["type"]?.ToString() == type)?["address"]?.ToString() ?? "<none>";
 
     private static int Ready(JsonObject pod) =>
         (Meta.At(pod, "status.containerStatuses") as JsonArray ?? []).Count(status => status?["ready"]?.ToString() == "true");

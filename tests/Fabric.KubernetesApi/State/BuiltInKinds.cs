@@ -18,22 +18,28 @@ public static class BuiltInKinds
 
     public static ApiKind Nodes { get; } = new("", "v1", "Node", "nodes", false, true)
     {
-        ShortNames = ["no"], Fields = ["spec", "status"], SelectableFields = ["spec.unschedulable"], Columns = BuiltInColumns.Nodes, Prepare = PrepareNode,
-        Default = DefaultNode, Validate = NodeFaults,
+        ShortNames = ["no"], Fields = ["spec", "status"], SelectableFields = ["spec.unschedulable"], Columns = BuiltInColumns.Nodes,
+        Prepare = PrepareNode, Default = DefaultNode, Validate = NodeFaults,
     };
 
     public static ApiKind Pods { get; } = new("", "v1", "Pod", "pods", true, true)
     {
         ShortNames = ["po"], Fields = ["spec", "status"], Categories = ["all"], Columns = BuiltInColumns.Pods,
-        SelectableFields = ["spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "status.phase", "status.podIP"],
+        SelectableFields =
+        [
+            "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "status.phase", "status.podIP",
+        ],
         Prepare = PreparePod,
     };
 
     public static ApiKind Events { get; } = new("", "v1", "Event", "events", true, false)
     {
         ShortNames = ["ev"], IsCreatedByUpdate = true, Columns = BuiltInColumns.Events, Validate = EventFaults,
-        SelectableFields = ["involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
-            "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "reportingComponent", "source", "type"],
+        SelectableFields =
+        [
+            "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion",
+            "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "reportingComponent", "source", "type",
+        ],
     };
 
     public static ApiKind ConfigMaps { get; } = new("", "v1", "ConfigMap", "configmaps", true, false)
@@ -120,7 +126,10 @@ public static class BuiltInKinds
             if (taint?["key"] is null)
                 yield return FieldFault.Required($"spec.taints[{i}].key");
             if (taint?["effect"]?.ToString() is not ("NoSchedule" or "PreferNoSchedule" or "NoExecute"))
-                yield return new FieldFault("FieldValueNotSupported", $"Unsupported value: \"{taint?["effect"]}\"", $"spec.taints[{i}].effect");
+            {
+                yield return new FieldFault(
+                    "FieldValueNotSupported", $"Unsupported value: \"{taint?["effect"]}\"", $"spec.taints[{i}].effect");
+            }
         }
     }
 
@@ -175,5 +184,6 @@ public static class BuiltInKinds
 
     /// <summary>Exactly six digits of a second's fraction; kube-apiserver refuses fewer and more.</summary>
     private static bool IsMicroTime(string text) =>
-        DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm:ss.ffffffK"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _);
+        DateTimeOffset.TryParseExact(
+            text, "yyyy-MM-dd'T'HH:mm:ss.ffffffK", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _);
 }

@@ -11,7 +11,8 @@ internal sealed record Change(
     long Revision, (string Group, string Plural) Of, ObjectKey Key, JsonObject? Before, JsonObject? After, Stored All);
 
 /// <summary>Everything that is stored at a revision. The JSON in it is never changed.</summary>
-internal sealed record Stored(ImmutableSortedDictionary<(string Group, string Plural), ImmutableSortedDictionary<ObjectKey, JsonObject>> Kinds)
+internal sealed record Stored(
+    ImmutableSortedDictionary<(string Group, string Plural), ImmutableSortedDictionary<ObjectKey, JsonObject>> Kinds)
 {
     public static Stored Empty { get; } =
         new(ImmutableSortedDictionary.Create<(string, string), ImmutableSortedDictionary<ObjectKey, JsonObject>>(PairOrder.Ordinal));

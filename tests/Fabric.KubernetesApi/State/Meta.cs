@@ -8,14 +8,15 @@ internal static class Meta
 {
     public static JsonObject? Of(JsonObject value) => value["metadata"] as JsonObject;
 
-    public static string? Text(JsonObject value, string field) => Of(value)?[field] is JsonValue v && v.TryGetValue(out string? text) ? text : null;
+    public static string? Text(JsonObject value, string field) =>
+        Of(value)?[field] is JsonValue found && found.TryGetValue(out string? text) ? text : null;
 
     public static string Name(JsonObject value) => Text(value, "name") ?? "";
 
     public static string? Version(JsonObject value) => Text(value, "resourceVersion") is { Length: > 0 } version ? version : null;
 
     public static long Number(JsonObject value, string field) =>
-        Of(value)?[field] is JsonValue v && long.TryParse(v.ToString(), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : 0;
+        long.TryParse(Of(value)?[field]?.ToString(), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     public static IEnumerable<string> Finalizers(JsonObject value) =>
         Of(value)?["finalizers"] is JsonArray list ? list.Select(f => f?.ToString() ?? "") : [];

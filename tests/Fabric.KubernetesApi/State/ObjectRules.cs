@@ -10,6 +10,14 @@ internal static partial class ObjectRules
         "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
         + "and must start and end with an alphanumeric character";
 
+    private const string LabelRule = "must consist of alphanumeric characters, '-', '_' or '.'";
+
+    /// <summary>Metadata that no writer changes.</summary>
+    public static IReadOnlyList<string> GivenByServer { get; } =
+    [
+        "uid", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "selfLink",
+    ];
+
     /// <summary>The body is of the kind, namespace and name that the request's path says.</summary>
     public static void CheckRequest(ApiKind kind, string? ns, string? name, JsonObject value)
     {
@@ -18,14 +26,20 @@ internal static partial class ObjectRules
         var version = value["apiVersion"]?.ToString();
         var itsKind = value["kind"]?.ToString();
         if (kind.IsCustom && (string.IsNullOrEmpty(version) || string.IsNullOrEmpty(itsKind)))
-            throw ApiStatusException.BadRequest($"the object provided is unrecognized (must be of type {kind.Kind}): apiVersion or kind is missing");
+        {
+            throw ApiStatusException.BadRequest(
+                $"the object provided is unrecognized (must be of type {kind.Kind}): apiVersion or kind is missing");
+        }
         if (!string.IsNullOrEmpty(version) && version != kind.ApiVersion)
         {
             throw ApiStatusException.BadRequest(
                 $"the API version in the data ({version}) does not match the expected API version ({kind.ApiVersion})");
         }
         if (!string.IsNullOrEmpty(itsKind) && itsKind != kind.Kind)
-            throw ApiStatusException.Invalid(kind, Meta.Name(value), [FieldFault.Invalid("kind", $"\"{itsKind}\"", $"must be {kind.Kind}")]);
+        {
+            throw ApiStatusException.Invalid(
+                kind, Meta.Name(value), [FieldFault.Invalid("kind", $"\"{itsKind}\"", $"must be {kind.Kind}")]);
+        }
         if (Meta.Text(value, "namespace") is { Length: > 0 } its && its != (ns ?? ""))
             throw ApiStatusException.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
         if (name is not null && Meta.Name(value) != name)
@@ -59,7 +73,7 @@ internal static partial class ObjectRules
         kind.Schema?.PruneAndDefault(value, isApplied);
         if (kind.Fields.Length > 0)
         {
-            foreach (var unknown in value.Select(pair => pair.Key).Where(f => f is not ("apiVersion" or "kind" or "metadata")).Except(kind.Fields).ToList())
+            foreach (var unknown in value.Select(pair => pair.Key).Except(["apiVersion", "kind", "metadata", .. kind.Fields]).ToList())
                 value.Remove(unknown);
         }
         if (!kind.IsCustom || kind.Schema is null)
@@ -84,11 +98,11 @@ internal static partial class ObjectRules
         foreach (var (label, content) in Meta.Of(value)?["labels"] as JsonObject ?? [])
         {
             if (!QualifiedName().IsMatch(label))
-                faults.Add(FieldFault.Invalid("metadata.labels", $"\"{label}\"", "name part must consist of alphanumeric characters, '-', '_' or '.'"));
+                faults.Add(FieldFault.Invalid("metadata.labels", $"\"{label}\"", "name part " + LabelRule));
             if (content is not JsonValue text || !text.TryGetValue(out string? its))
                 throw ApiStatusException.BadRequest($"{kind.Kind} cannot be handled: metadata.labels.{label} is no string");
             if (!LabelValue().IsMatch(its))
-                faults.Add(FieldFault.Invalid("metadata.labels", $"\"{its}\"", "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.'"));
+                faults.Add(FieldFault.Invalid("metadata.labels", $"\"{its}\"", "a valid label must be an empty string or " + LabelRule));
         }
         if (kind.Schema is { } schema)
             faults.AddRange(schema.Validate(value));
@@ -120,10 +134,8 @@ internal static partial class ObjectRules
             if (before["status"] is { } status)
                 after["status"] = status.DeepClone();
         }
-        foreach (var given in (string[])["uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp",
-            "deletionGracePeriodSeconds", "namespace", "managedFields", "generateName"])
+        foreach (var given in GivenByServer.Concat(["resourceVersion", "namespace", "generateName"]))
             Meta.Copy(before, after, given);
-        Meta.Set(after, "selfLink", null);
     }
 
     public static void CheckFinalizers(ApiKind kind, string name, JsonObject before, JsonObject after)
@@ -136,19 +148,11 @@ internal static partial class ObjectRules
         }
     }
 
-    public static bool IsSpecChanged(ApiKind kind, JsonObject before, JsonObject after)
-    {
-        return !JsonNode.DeepEquals(Rest(before), Rest(after));
-
-        JsonObject Rest(JsonObject value)
-        {
-            var rest = (JsonObject)value.DeepClone();
-            rest.Remove("metadata");
-            if (kind.HasStatus)
-                rest.Remove("status");
-            return rest;
-        }
-    }
+    /// <summary>What is neither metadata nor, where that is apart, the status is another than before.</summary>
+    public static bool IsSpecChanged(ApiKind kind, JsonObject before, JsonObject after) =>
+        before.Concat(after).Select(pair => pair.Key).Distinct()
+            .Where(field => field != "metadata" && !(kind.HasStatus && field == "status"))
+            .Any(field => !JsonNode.DeepEquals(before[field], after[field]));
 
     private static void DropNulls(JsonNode? node)
     {

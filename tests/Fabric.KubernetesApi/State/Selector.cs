@@ -24,7 +24,8 @@ internal sealed partial class Selector
             foreach (var requirement in SplitOutsideParentheses(options.LabelSelector))
                 selector._labels.Add(Label(requirement.Trim()));
         }
-        foreach (var requirement in (options.FieldSelector ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        const StringSplitOptions Parts = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        foreach (var requirement in (options.FieldSelector ?? "").Split(',', Parts))
             selector._fields.Add(Field(kind, requirement));
         return selector;
     }
@@ -84,7 +85,10 @@ internal sealed partial class Selector
         yield return text[start..];
     }
 
-    [GeneratedRegex(@"^(?:(?<not>!)\s*(?<name>[\w./-]+)|(?<name>[\w./-]+)(?:\s+(?<sets>in|notin)\s*\((?<set>[\w.,\s-]*)\)|\s*(?<op>==|=|!=)\s*(?<value>[\w.-]*))?)$")]
+    [GeneratedRegex("""
+        ^(?: (?<not>!)\s*(?<name>[\w./-]+)
+           | (?<name>[\w./-]+) (?: \s+(?<sets>in|notin)\s*\((?<set>[\w.,\s-]*)\) | \s*(?<op>==|=|!=)\s*(?<value>[\w.-]*) )? )$
+        """, RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Requirement();
 
     [GeneratedRegex("^(?<name>[^=!]+)(?<op>==|=|!=)(?<value>[^=!]*)$")]
