@@ -1,9 +1,22 @@
 namespace Fabric.Cluster.Kubernetes;
 
-/// <summary>Which Kubernetes API, and who asks it.</summary>
-/// <param name="Kubeconfig">The path of a kubeconfig file; null: as a pod's service account (in-cluster).</param>
-/// <param name="Context">A context of the kubeconfig; null: its current one.</param>
-public sealed record KubernetesPlace(string? Kubeconfig = null, string? Context = null)
+/// <summary>Which cluster's API, and which namespace in it: what follows <c>kubernetes:</c> in <c>--cluster-store</c>.</summary>
+/// <param name="Kubeconfig">Absolute path. Null: the service account of the pod that this runs in.</param>
+/// <param name="Context">Of the kubeconfig. Null: its current one.</param>
+public sealed record KubernetesPlace(string Namespace = KubernetesPlace.DefaultNamespace, string? Kubeconfig = null, string? Context = null)
 {
-    public override string ToString() => Kubeconfig is null ? "in-cluster" : Context is null ? Kubeconfig : $"{Kubeconfig}, context {Context}";
+    public const string DefaultNamespace = "fabric-system";
+
+    /// <summary>As <c>--cluster-store</c> takes it.</summary>
+    public override string ToString()
+    {
+        var values = new List<string>();
+        if (Namespace != DefaultNamespace)
+            values.Add($"namespace={Uri.EscapeDataString(Namespace)}");
+        if (Kubeconfig is not null)
+            values.Add($"kubeconfig={Kubeconfig.Replace("%", "%25", StringComparison.Ordinal).Replace("&", "%26", StringComparison.Ordinal)}");
+        if (Context is not null)
+            values.Add($"context={Context.Replace("%", "%25", StringComparison.Ordinal).Replace("&", "%26", StringComparison.Ordinal)}");
+        return values.Count == 0 ? "kubernetes:" : $"kubernetes:?{string.Join('&', values)}";
+    }
 }

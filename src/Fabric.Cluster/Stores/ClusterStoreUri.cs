@@ -1,16 +1,18 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 using Fabric.Actors;
+using Fabric.Cluster.Kubernetes;
 
 namespace Fabric.Cluster;
 
 /// <summary>
-/// Where the cluster's store is, as <c>--cluster-store</c> names it: <c>sqlite:PATH</c> or <c>etcd://HOST:PORT,…?…</c>.
+/// Where the cluster's store is, as <c>--cluster-store</c> names it: <c>sqlite:PATH</c>, <c>etcd://HOST:PORT,…?…</c> or
+/// <c>kubernetes:?…</c>.
 /// </summary>
 /// <remarks>As text it is fit for logs: a password in it is not shown.</remarks>
 public abstract partial record ClusterStoreUri
 {
-    private const string Known = "sqlite:PATH or etcd://HOST:PORT[,HOST:PORT…]";
+    private const string Known = "sqlite:PATH, etcd://HOST:PORT[,HOST:PORT…] or kubernetes:[?namespace=NAME&kubeconfig=PATH&context=NAME]";
 
     private ClusterStoreUri()
     {
@@ -37,10 +39,13 @@ public abstract partial record ClusterStoreUri
             case "etcd":
                 uri = EtcdUriParser.TryParse(rest, out var options, out fault) ? new Etcd(options) : null;
                 break;
+            case "kubernetes":
+                uri = KubernetesUriParser.TryParse(rest, out var place, out fault) ? new Kubernetes(place) : null;
+                break;
             case "":
                 fault = $"it has no scheme: write {Known}";
                 break;
-            case "kubernetes" or "http" or "https":
+            case "http" or "https":
                 fault = $"this version has no {scheme} store; it knows {Known}";
                 break;
             default:
@@ -87,5 +92,29 @@ public abstract partial record ClusterStoreUri
             EtcdClusterStore.Open(Options, cluster, time, loop);
 
         public override string ToString() => Options.ToString();
+    }
+
+    public sealed record Kubernetes(KubernetesPlace Place) : ClusterStoreUri
+    {
+        public override IClusterStore Open(string cluster, TimeProvider time, EventLoop? loop = null)
+        {
+            try
+            {
+                var api = KubernetesApi.Open(Place, time);
+                return Open(api, cluster, time, loop, api);
+            }
+            catch (KubernetesException e)
+            {
+                throw new JournalException($"open {this}", e.Message, isTransient: true, e);
+            }
+        }
+
+        /// <summary>Opens the store on a connection that is there already.</summary>
+        /// <param name="owned">Disposed with the store.</param>
+        public IClusterStore Open(
+            IKubernetesApi api, string cluster, TimeProvider time, EventLoop? loop = null, IAsyncDisposable? owned = null) =>
+            KubernetesClusterStore.Open(api, Place.Namespace, cluster, time, loop, owned);
+
+        public override string ToString() => Place.ToString();
     }
 }

@@ -17,11 +17,12 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
     {
         var overlay = Overlay();
         var clusterCidrs = Cidrs("cluster-cidr", required: true);
+        var store = ClusterStore();
         var options = new NodeOptions
         {
             NodeName = NodeName(hostName),
             StateDir = AbsolutePath("state-dir"),
-            ClusterStore = ClusterStore(),
+            ClusterStore = store,
             ClusterName = ClusterName(),
             ClusterCidrs = clusterCidrs,
             PodCidrSource = OneOf("pod-cidr-source", PodCidr.SourceFabric, PodCidr.SourceKubernetes),
@@ -32,7 +33,7 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
             OverlayPort = OverlayPort(overlay),
             ServiceCidrs = Cidrs("service-cidr", required: false),
             NoMasqueradeCidrs = Cidrs("no-masquerade-cidr", required: false),
-            Kubernetes = Kubernetes(),
+            Kubernetes = Kubernetes(store),
             StartupTaint = raw.Text("startup-taint") is { Length: > 0 } taint ? taint : null,
             Vni = new Vni((uint)Number("vni", (int)Vni.Min, (int)Vni.Max)),
             MtuBytes = raw.Text("mtu") == "auto" ? null : Number("mtu", 576, 65_535),
@@ -84,13 +85,16 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
             errors.Add($"{raw.Source("underlay-address")}: at most one IPv4 and one IPv6 address");
     }
 
-    private KubernetesPlace? Kubernetes()
+    private KubernetesPlace? Kubernetes(ClusterStoreUri store)
     {
         var text = raw.Text("kubernetes")!;
         switch (text)
         {
             case "auto":
+                return (store as ClusterStoreUri.Kubernetes)?.Place;
             case "off":
+                if (store is ClusterStoreUri.Kubernetes)
+                    errors.Add($"{raw.Source("kubernetes")}: it can't be off with --cluster-store {store}; leave it at auto");
                 return null;
             case "in-cluster":
                 return new KubernetesPlace();

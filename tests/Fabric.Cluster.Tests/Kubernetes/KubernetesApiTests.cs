@@ -23,7 +23,7 @@ public sealed class KubernetesApiTests : KubernetesApiContract
 
     protected override ValueTask<IKubernetesApi> OpenAsync()
     {
-        _api = Kubernetes.KubernetesApi.Open(new KubernetesPlace(SharedKubernetes.Server.AdminKubeconfig), TimeProvider.System, () => 0.5);
+        _api = Kubernetes.KubernetesApi.Open(new KubernetesPlace(Kubeconfig: SharedKubernetes.Server.AdminKubeconfig), TimeProvider.System, () => 0.5);
         return ValueTask.FromResult<IKubernetesApi>(_api);
     }
 

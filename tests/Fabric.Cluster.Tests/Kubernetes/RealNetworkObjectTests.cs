@@ -21,7 +21,7 @@ public sealed class RealNetworkObjectTests : IAsyncLifetime
         if (LabKubernetes.Missing is not null)
             return Task.CompletedTask;
         SharedKubernetes.Server.Apply(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "crds", "networks.yaml")));
-        _api = Kubernetes.KubernetesApi.Open(new KubernetesPlace(SharedKubernetes.Server.AdminKubeconfig), TimeProvider.System, () => 0.5);
+        _api = Kubernetes.KubernetesApi.Open(new KubernetesPlace(Kubeconfig: SharedKubernetes.Server.AdminKubeconfig), TimeProvider.System, () => 0.5);
         _objects = new KubernetesNetworkObjects(_api, TimeProvider.System, _troubles.Add);
         _run = _objects.RunAsync(_term.Token);
         return Task.CompletedTask;

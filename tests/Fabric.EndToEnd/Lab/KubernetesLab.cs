@@ -33,7 +33,7 @@ public abstract class KubernetesLab(int nodeCount, params (string Name, string V
         // The userspace datapath passes frames on as they are, and nobody has computed a checksum for those from here.
         underlay.Namespace.Run("ethtool", "-K", LabUnderlay.Device, "tx", "off");
         _relay = new LabRelay(underlay.Namespace, IPAddress.Parse(ServerAddress), _server.Port, _server.Port);
-        _api = KubernetesApi.Open(new KubernetesPlace(_server.AdminKubeconfig), TimeProvider.System, () => 0.5);
+        _api = KubernetesApi.Open(new KubernetesPlace(Kubeconfig: _server.AdminKubeconfig), TimeProvider.System, () => 0.5);
     }
 
     protected override void Prepare(EndToEndNode node)

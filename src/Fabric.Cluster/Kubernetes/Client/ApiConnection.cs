@@ -130,9 +130,16 @@ internal sealed class ApiConnection : IDisposable
 
     private string Advice(ApiFault fault) => fault switch
     {
-        ApiFault.Unauthorized => $" (credentials: {_place})",
+        ApiFault.Unauthorized => $" (credentials: {Who(_place)})",
         ApiFault.Forbidden => "; grant it in RBAC (docs/rbac.md)",
         _ => "",
+    };
+
+    private static string Who(KubernetesPlace place) => place switch
+    {
+        { Kubeconfig: null } => "the pod's service account",
+        { Context: null } => place.Kubeconfig,
+        _ => $"context {place.Context} of {place.Kubeconfig}",
     };
 
     /// <summary>Reads the configuration again, and with it what has been rotated: tokens, certificates, the CA.</summary>
@@ -189,7 +196,7 @@ internal sealed class ApiConnection : IDisposable
             var advice = place.Kubeconfig is null
                 ? ": in a pod, a service account is mounted and KUBERNETES_SERVICE_HOST is set; elsewhere name a kubeconfig"
                 : "";
-            throw new KubernetesException($"open {place}", ApiFault.Unreachable, e.Message + advice, isSurelyUndone: true, null, e);
+            throw new KubernetesException($"open the Kubernetes API as {Who(place)}", ApiFault.Unreachable, e.Message + advice, isSurelyUndone: true, null, e);
         }
     }
 }

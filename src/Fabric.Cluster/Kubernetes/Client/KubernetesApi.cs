@@ -12,7 +12,7 @@ namespace Fabric.Cluster.Kubernetes;
 /// objects, and its watches hide bookmarks and ends (docs/decisions/0014-kubernetes-client.md). May be used from any thread;
 /// calls complete where their caller lives.
 /// </remarks>
-public sealed class KubernetesApi : IKubernetesApi, IDisposable
+public sealed class KubernetesApi : IKubernetesApi, IDisposable, IAsyncDisposable
 {
     /// <summary>Each request ends within this time, watches excepted.</summary>
     public static TimeSpan Deadline { get; } = TimeSpan.FromSeconds(10);
@@ -28,10 +28,10 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
     private KubernetesApi(ApiConnection connection, TimeProvider time, Func<double> draw) =>
         (_connection, _time, _draw) = (connection, time, draw);
 
-    /// <param name="draw">A number from 0 to 1, anew each time.</param>
+    /// <param name="draw">A number from 0 to 1, anew each time; null: from the clock's last digits.</param>
     /// <exception cref="KubernetesException">The configuration can't be used; the message says what is missing. Transient.</exception>
-    public static KubernetesApi Open(KubernetesPlace place, TimeProvider time, Func<double> draw) =>
-        new(ApiConnection.Open(place, time), time, draw);
+    public static KubernetesApi Open(KubernetesPlace place, TimeProvider time, Func<double>? draw = null) =>
+        new(ApiConnection.Open(place, time), time, draw ?? (() => time.GetTimestamp() % 1_000 / 1_000.0));
 
     public Task<T> GetAsync<T>(ResourceKind<T> kind, string? ns, string name, CancellationToken cancellationToken)
         where T : class, IApiObject => CallAsync(HttpMethod.Get, kind, kind.Path(ns, name), null, Read(kind), cancellationToken);
@@ -129,6 +129,12 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable
     }
 
     public void Dispose() => _connection.Dispose();
+
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
 
     private async Task<TAnswer> CallAsync<TAnswer>(HttpMethod method, ResourceKind kind, string path, Func<HttpContent>? body,
         Func<Stream, CancellationToken, Task<TAnswer>> read, CancellationToken cancellationToken)
