@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Fabric.Actors;
 using Fabric.Cluster.Kubernetes;
 
@@ -25,9 +26,12 @@ public sealed partial class KubernetesClusterStore
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(duration, TimeSpan.Zero);
         var lease = _leases.Encode(name, value, duration, expectedVersion, _time.GetUtcNow());
+        // Not a PUT: that would make a Lease which is no longer there (coordination.k8s.io, AllowCreateOnUpdate). A patch that
+        // names a resourceVersion takes effect on that one alone.
         return await WriteLeaseAsync(name, async token => KubernetesLeases.Version(expectedVersion == 0
             ? await _api.CreateAsync(LeaseObject.Resource, lease, token)
-            : await _api.ReplaceAsync(LeaseObject.Resource, lease, null, token)), cancellationToken);
+            : await _api.PatchAsync(LeaseObject.Resource, _names.Namespace, lease.Metadata.Name!, Patch(lease), null, token)),
+            cancellationToken);
     }
 
     /// <remarks>
@@ -70,6 +74,8 @@ public sealed partial class KubernetesClusterStore
                 Post(() => Forget(watch));
         }
     }
+
+    private static ApiPatch.Merge Patch(LeaseObject lease) => new(JsonSerializer.SerializeToUtf8Bytes(lease, LeaseObject.Resource.Json));
 
     private async Task<LeaseOutcome> WriteLeaseAsync(string name, Func<CancellationToken, Task<long>> write, CancellationToken cancellationToken)
     {

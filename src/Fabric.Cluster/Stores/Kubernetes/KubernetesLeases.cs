@@ -9,7 +9,7 @@ namespace Fabric.Cluster;
 /// <summary>How a cluster's leases are Lease objects, and which of them have names with a prefix.</summary>
 /// <remarks>
 /// The spec is for people and for kubectl. What counts is in annotations: the real name, the value, the duration in
-/// milliseconds, and the version that was replaced, which makes each renewal another object: a PUT that changes nothing
+/// milliseconds, and the version that was replaced, which makes each renewal another object: a write that changes nothing
 /// gets no new resourceVersion.
 /// </remarks>
 internal sealed class KubernetesLeases(JournalNames names)
@@ -18,7 +18,8 @@ internal sealed class KubernetesLeases(JournalNames names)
 
     private const string NameKey = "fabric.cni.dev/lease";
     private const string ValueKey = "fabric.cni.dev/value";
-    private const string Base64Key = "fabric.cni.dev/value-base64";
+    private const string EncodingKey = "fabric.cni.dev/value-encoding";
+    private const string Base64 = "base64";
     private const string DurationKey = "fabric.cni.dev/duration-ms";
     private const string AfterKey = "fabric.cni.dev/after";
 
@@ -44,7 +45,8 @@ internal sealed class KubernetesLeases(JournalNames names)
         var (text, base64) = JournalRecords.Text(value.Span);
         var annotations = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
             .Add(NameKey, lease)
-            .Add(text is null ? Base64Key : ValueKey, text ?? base64!)
+            .Add(ValueKey, text ?? base64!)
+            .Add(EncodingKey, text is null ? Base64 : "text")
             .Add(DurationKey, ((long)duration.TotalMilliseconds).ToString(CultureInfo.InvariantCulture))
             .Add(AfterKey, expectedVersion.ToString(CultureInfo.InvariantCulture));
         var metadata = new ObjectMeta(ObjectName(lease), names.Namespace,
@@ -71,11 +73,11 @@ internal sealed class KubernetesLeases(JournalNames names)
 
     private static byte[] Value(ImmutableSortedDictionary<string, string> annotations)
     {
-        if (annotations.TryGetValue(ValueKey, out var text))
+        var text = annotations.GetValueOrDefault(ValueKey) ?? "";
+        if (annotations.GetValueOrDefault(EncodingKey) != Base64)
             return Encoding.UTF8.GetBytes(text);
-        var base64 = annotations.GetValueOrDefault(Base64Key) ?? "";
-        var bytes = new byte[base64.Length];
-        return Convert.TryFromBase64String(base64, bytes, out var length) ? bytes[..length] : [];
+        var bytes = new byte[text.Length];
+        return Convert.TryFromBase64String(text, bytes, out var length) ? bytes[..length] : [];
     }
 
     private static string Family(string lease) => lease.Split('/')[0];
