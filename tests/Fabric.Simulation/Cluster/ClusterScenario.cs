@@ -14,7 +14,7 @@ internal sealed class ClusterScenario
     private readonly ClusterTroubles _troubles;
     private readonly (Runtime Runtime, AttachmentId Attachment)[] _pods;
 
-    public ClusterScenario(SimulationRun run)
+    public ClusterScenario(SimulationRun run, StoreKind store = StoreKind.Contract)
     {
         _run = run;
         var size = run.Random.Below(40) switch
@@ -24,7 +24,7 @@ internal sealed class ClusterScenario
             < 38 => run.Random.Between(6, 9),
             _ => run.Random.Between(10, 20),
         };
-        var shape = ClusterShape.Draw(run, size);
+        var shape = ClusterShape.Draw(run, size, store);
         var old = run.Random.Chance(run.Rate("two versions", 1)) ? run.Random.Below(size) : size;
         _cluster = new SimulatedCluster(run, size, old, shape);
         _operator = new ClusterOperator(run, _cluster);

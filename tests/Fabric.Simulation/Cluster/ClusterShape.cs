@@ -30,7 +30,9 @@ internal sealed record ClusterShape
 
     public required TimeSpan? RemovalAfter { get; init; }
 
-    public static ClusterShape Draw(SimulationRun run, int size)
+    public required StoreKind Store { get; init; }
+
+    public static ClusterShape Draw(SimulationRun run, int size, StoreKind store = StoreKind.Contract)
     {
         var bits = 1;
         while (1 << bits <= size)
@@ -46,6 +48,7 @@ internal sealed record ClusterShape
             LeaseDuration = TimeSpan.FromSeconds(run.Random.Pick([4, 10])),
             Quarantine = TimeSpan.FromSeconds(run.Random.Between(10, 40)),
             RemovalAfter = run.Random.Chance(run.Rate("removal by time", 1)) ? TimeSpan.FromSeconds(run.Random.Between(1, 15)) : null,
+            Store = store,
             Drift = run.Rate("clock drift", 0.01),
         };
     }

@@ -5,13 +5,16 @@ using Fabric.Messages;
 namespace Fabric.Simulation;
 
 /// <summary>The one cluster store of a run, and who reaches it.</summary>
-internal sealed class ClusterStoreState(SimulationRun run)
+internal class ClusterStoreState(SimulationRun run)
 {
     private readonly SortedSet<string> _cutOff = new(StringComparer.Ordinal);
-    private readonly List<SimulatedClusterStore> _clients = [];
+    private readonly List<IStoreClient> _clients = [];
     private bool _isDown;
 
+    /// <summary>What took effect; everything in it completes at once.</summary>
     public MemoryClusterStore Disk { get; } = new();
+
+    protected SimulationRun Run => run;
 
     public StoreFaults Faults { get; set; } = StoreFaults.None;
 
@@ -34,7 +37,10 @@ internal sealed class ClusterStoreState(SimulationRun run)
 
     public bool IsReachedBy(string node) => !_isDown && !_cutOff.Contains(node);
 
-    public void Attend(SimulatedClusterStore client)
+    /// <summary>The store as the agent in a process reaches it.</summary>
+    public virtual IClusterStore Connect(SimulatedProcess process, string node) => new SimulatedClusterStore(process, node, this);
+
+    public void Attend(IStoreClient client)
     {
         _clients.RemoveAll(c => !c.IsAlive);
         _clients.Add(client);
@@ -55,13 +61,13 @@ internal sealed class ClusterStoreState(SimulationRun run)
     }
 
     /// <summary>Ends the watches of some clients at once; they are free to begin anew.</summary>
-    public void BreakWatches(Func<SimulatedClusterStore, bool> whose, string reason)
+    public void BreakWatches(Func<IStoreClient, bool> whose, string reason)
     {
         foreach (var client in _clients.Where(c => c.IsAlive && whose(c)).ToArray())
             client.BreakWatches(reason);
     }
 
-    public void DeleteLease(string name)
+    public virtual void DeleteLease(string name)
     {
         // Everything in memory completes at once.
         if (Disk.ReadLeasesAsync(name, CancellationToken.None).Result is not [{ } lease, ..])
@@ -71,7 +77,7 @@ internal sealed class ClusterStoreState(SimulationRun run)
     }
 
     /// <summary>Drops what a snapshot covers, as the store's or an operator's compaction does whenever it likes.</summary>
-    public void Compact(PersistenceId stream)
+    public virtual void Compact(PersistenceId stream)
     {
         // Everything in memory completes at once.
         var head = Disk.ReadHeadAsync(stream, CancellationToken.None).Result;

@@ -28,12 +28,12 @@ internal sealed class NetworkScenario
     private long _calls;
 
     /// <param name="hasObjects">The networks come from Network objects, and go with them in the end.</param>
-    public NetworkScenario(SimulationRun run, bool hasObjects = false)
+    public NetworkScenario(SimulationRun run, bool hasObjects = false, StoreKind store = StoreKind.Contract)
     {
         _run = run;
         var size = 3;
         _kubernetes = hasObjects ? new SimulatedKubernetes(run) : null;
-        _cluster = new SimulatedCluster(run, size, 0, ClusterShape.Draw(run, size), _kubernetes);
+        _cluster = new SimulatedCluster(run, size, 0, ClusterShape.Draw(run, size, store), _kubernetes);
         _operator = new ClusterOperator(run, _cluster);
         _troubles = new ClusterTroubles(run, _cluster, _operator);
         foreach (var machine in _cluster.Machines)

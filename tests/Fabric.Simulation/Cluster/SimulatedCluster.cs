@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Fabric.Actors;
 using Fabric.Cluster;
 using Fabric.Messages;
 
@@ -26,14 +27,9 @@ internal sealed class SimulatedCluster
             CatalogOf = name => Machines.First(m => m.Spec.Name == name).Streams.Catalog,
         };
         Networks = new NetworkLedger(run, shape.Quarantine * (1 - 2 * shape.Drift));
-        Store = new ClusterStoreState(run)
-        {
-            Written = append =>
-            {
-                Ledger.Record(append);
-                Networks.Record(append);
-            },
-        };
+        Store = shape.Store == StoreKind.Kubernetes
+            ? new KubernetesStoreState(run, shape.NewStreams.Catalog) { Written = Written }
+            : new ClusterStoreState(run) { Written = Written };
         Newest = oldVersions == size ? shape.OldStreams : shape.NewStreams;
         Machines = [.. Enumerable.Range(0, size).Select(i => Machine(i, i < oldVersions))];
         Runtimes = [.. Machines.Select(m => new Runtime(run, m))];
@@ -74,7 +70,7 @@ internal sealed class SimulatedCluster
             Vtep = string.Create(CultureInfo.InvariantCulture, $"172.30.0.{index + 1}"),
             SnapshotEvery = Shape.SnapshotEvery,
             Drift = Shape.Drift * (2 * _run.Random.NextDouble() - 1),
-            Store = process => new SimulatedClusterStore(process, name, Store),
+            Store = process => Store.Connect(process, name),
             Kubernetes = _kubernetes is { } kubernetes ? kubernetes.Open : null,
             Options = new MachineSpec().Options with
             {
@@ -88,6 +84,12 @@ internal sealed class SimulatedCluster
         };
         machine.Taken = (lender, number, attachment) => Taken(machine, lender, number, attachment);
         return machine;
+    }
+
+    private void Written(Append append)
+    {
+        Ledger.Record(append);
+        Networks.Record(append);
     }
 
     /// <summary>No address is held twice in the cluster, and each is of a block that the cluster gave to this very node.</summary>

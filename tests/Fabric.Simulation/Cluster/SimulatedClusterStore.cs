@@ -7,7 +7,7 @@ using Fabric.Messages;
 namespace Fabric.Simulation;
 
 /// <summary>The cluster store as one agent reaches it: calls take virtual time, get lost, and end as unknown.</summary>
-internal sealed class SimulatedClusterStore : IClusterStore
+internal sealed class SimulatedClusterStore : IClusterStore, IStoreClient
 {
     /// <summary>A call's own deadline, and how soon a client finds out that its watch is dead.</summary>
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2);

@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Fabric.Actors;
+using Fabric.KubernetesApi;
+using Fabric.Messages;
+
+namespace Fabric.Simulation;
+
+/// <summary>Reads the journals in a Kubernetes API by their documented layout, without the store's code.</summary>
+internal sealed class ApiJournals(ApiState api, string ns)
+{
+    public IEnumerable<ApiJournal> Read()
+    {
+        var (segments, snapshots) = (Objects("journalsegments"), Objects("journalsnapshots"));
+        foreach (var (name, journal) in Objects("journals"))
+            yield return Read(name, (JsonObject)journal["spec"]!, segments, snapshots);
+    }
+
+    private static ApiJournal Read(
+        string name, JsonObject spec, SortedDictionary<string, JsonObject> segments, SortedDictionary<string, JsonObject> snapshots)
+    {
+        var stream = PersistenceId.Parse(Text(spec, "stream"));
+        var events = ImmutableArray.CreateBuilder<EventEnvelope>();
+        string? fault = null;
+        foreach (var segment in ((JsonArray)spec["segments"]!).OfType<JsonObject>())
+        {
+            var at = $"{name}.{Number(segment, "first")}.{Text(segment, "digest")}";
+            if (segments.TryGetValue(at, out var found))
+                events.AddRange(Events(stream, (JsonArray)found["spec"]!["commits"]!));
+            else
+                fault = $"its segment {at} is gone";
+        }
+        events.AddRange(Events(stream, (JsonArray)spec["tail"]!));
+        Snapshot? newest = null;
+        foreach (var field in (string[])["previous", "snapshot"])
+        {
+            if (spec[field] is not JsonObject reference)
+                continue;
+            newest = null;
+            using var payload = new MemoryStream();
+            for (var part = 0; part < Number(reference, "parts"); part++)
+            {
+                var at = string.Create(CultureInfo.InvariantCulture, $"{name}.{Number(reference, "sequenceNr")}.{Text(reference, "digest")}.{part}");
+                if (snapshots.TryGetValue(at, out var found))
+                    payload.Write(Bytes((JsonObject)found["spec"]!, "text"));
+                else
+                    fault = $"its snapshot {at} is gone";
+            }
+            newest = new Snapshot(stream, Number(reference, "sequenceNr"), Text(reference, "manifest"), Hlc.Parse(Text(reference, "hlc")),
+                payload.ToArray());
+        }
+        return new ApiJournal(stream, Number(spec, "last"), Number(spec, "pruned"), events.ToImmutable(), newest, fault);
+    }
+
+    private static IEnumerable<EventEnvelope> Events(PersistenceId stream, JsonArray commits)
+    {
+        foreach (var commit in commits.OfType<JsonObject>())
+        {
+            var number = Number(commit, "first");
+            foreach (var e in ((JsonArray)commit["events"]!).OfType<JsonObject>())
+            {
+                yield return new EventEnvelope
+                {
+                    Stream = stream,
+                    SequenceNr = number++,
+                    CommitId = CommitId.Parse(Text(commit, "commit")),
+                    Hlc = Hlc.Parse(Text(e, "hlc")),
+                    WallTime = DateTimeOffset.FromUnixTimeMilliseconds(Number(e, "at")),
+                    Manifest = Text(e, "manifest"),
+                    Correlation = e["correlation"] is { } correlation ? new CorrelationId(correlation.GetValue<string>()) : CorrelationId.None,
+                    Crc32C = (uint)Number(e, "crc32C"),
+                    Payload = Bytes(e, "json"),
+                };
+            }
+        }
+    }
+
+    private SortedDictionary<string, JsonObject> Objects(string plural) => new(
+        api.List(api.Find("fabric.cni.dev", "v1alpha1", plural)!, new ListOptions(ns)).Items
+            .ToDictionary(o => o["metadata"]!["name"]!.GetValue<string>()), StringComparer.Ordinal);
+
+    private static byte[] Bytes(JsonObject from, string text) => from["base64"] is { } base64
+        ? Convert.FromBase64String(base64.GetValue<string>())
+        : Encoding.UTF8.GetBytes(Text(from, text));
+
+    private static string Text(JsonObject from, string name) => from[name]!.GetValue<string>();
+
+    private static long Number(JsonObject from, string name) => long.Parse(from[name]!.ToJsonString(), CultureInfo.InvariantCulture);
+}
+
+/// <summary>A stream as the API holds it.</summary>
+/// <param name="Fault">Null: all that it refers to is there.</param>
+internal sealed record ApiJournal(
+    PersistenceId Stream, long Last, long Pruned, ImmutableArray<EventEnvelope> Events, Snapshot? Snapshot, string? Fault);

@@ -1,0 +1,10 @@
+namespace Fabric.Simulation;
+
+/// <summary>The same clusters in trouble, with the Kubernetes store's own code under them.</summary>
+public sealed class KubernetesSimulationTests
+{
+    [Fact]
+    public void A_cluster_on_the_Kubernetes_API_keeps_its_promises_whatever_happens_to_it() =>
+        Seeds.RunParallel($"{nameof(KubernetesSimulationTests)}.{nameof(A_cluster_on_the_Kubernetes_API_keeps_its_promises_whatever_happens_to_it)}",
+            150, run => new ClusterScenario(run, StoreKind.Kubernetes).Play());
+}
