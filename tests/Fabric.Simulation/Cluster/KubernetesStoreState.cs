@@ -26,6 +26,7 @@ internal sealed class KubernetesStoreState : ClusterStoreState
     private readonly ApiJournals _journals;
     private readonly EventCatalog _catalog;
     private readonly KubernetesClusterStore _operator;
+    private readonly JournalSizes _sizes;
 
     public KubernetesStoreState(SimulationRun run, EventCatalog catalog) : base(run)
     {
@@ -35,14 +36,17 @@ internal sealed class KubernetesStoreState : ClusterStoreState
         foreach (var kind in Kinds)
             _api.Create(_api.Find("apiextensions.k8s.io", "v1", "customresourcedefinitions")!, null, (JsonObject)kind.DeepClone(), WriteOptions.None);
         _journals = new ApiJournals(_api, Namespace);
-        _operator = KubernetesClusterStore.Open(Server(), Namespace, Cluster, run.Loop.Time, run.Loop);
+        // Runs are short: with the sizes of a real cluster hardly a commit would leave its journal.
+        var tail = run.Random.Pick([600, 1_500, JournalSizes.Default.TailBytes]);
+        _sizes = new JournalSizes(tail, run.Random.Pick([0, tail / 2]), 3 * tail, run.Random.Pick([2, 8]) * tail);
+        _operator = KubernetesClusterStore.Open(Server(), Namespace, Cluster, run.Loop.Time, run.Loop, sizes: _sizes);
     }
 
     /// <summary>The API server for one client; what it carries out is in the copy before the answer is under way.</summary>
     public SimulatedKubernetesApi Server() => new(_api) { After = (request, _) => Taken(request) };
 
     public override IClusterStore Connect(SimulatedProcess process, string node) =>
-        KubernetesClusterStore.Open(new FaultyKubernetesApi(process, node, this), Namespace, Cluster, process.Time, process);
+        KubernetesClusterStore.Open(new FaultyKubernetesApi(process, node, this), Namespace, Cluster, process.Time, process, sizes: _sizes);
 
     public override void DeleteLease(string name)
     {

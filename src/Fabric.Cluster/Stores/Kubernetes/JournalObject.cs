@@ -15,7 +15,7 @@ internal sealed record JournalObject(ObjectMeta Metadata, JournalSpec Spec) : IA
 /// <param name="Pruned">Events up to this number count as gone, also while the segment that they are in is still there.</param>
 /// <param name="Previous">The snapshot before, kept until the next one is stored.</param>
 /// <param name="Segments">In order, without gaps; the tail goes on where they end.</param>
-/// <param name="Tail">The newest commits, at most <see cref="JournalPlan.TailBytes"/>.</param>
+/// <param name="Tail">The newest commits, at most <see cref="JournalSizes.TailBytes"/>.</param>
 /// <param name="SegmentCount">For people: kubectl can't count.</param>
 internal sealed record JournalSpec(
     int Format,

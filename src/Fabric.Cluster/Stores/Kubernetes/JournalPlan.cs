@@ -8,26 +8,12 @@ namespace Fabric.Cluster;
 /// <param name="Tail">What the journal holds itself from now on.</param>
 internal sealed record JournalPlan(bool TakesNewest, ImmutableArray<StoredCommit> Spilled, ImmutableArray<StoredCommit> Tail, int TailSize)
 {
-    /// <summary>The most of commits in a journal: whoever follows is sent all of it at each change.</summary>
-    public const int TailBytes = 16 << 10;
-
-    /// <summary>What stays when a tail is full: enough that a follower which lags a little reads no segment.</summary>
-    public const int KeptBytes = 8 << 10;
-
-    /// <summary>A segment is written again, with more in it, until it has this size.</summary>
-    public const int SegmentBytes = 64 << 10;
-
-    /// <summary>
-    /// A segment is not made larger by a further event; one alone may be larger, at most 1.4 MiB (etcd takes 1.5 MiB).
-    /// </summary>
-    public const int MaxSegmentBytes = 512 << 10;
-
     private const int CommitOverhead = 100;
 
-    public static JournalPlan For(JournalSpec head, StoredCommit next)
+    public static JournalPlan For(JournalSpec head, StoredCommit next, JournalSizes sizes)
     {
         var size = JournalRecords.StoredBytes(next);
-        if (head.TailBytes + size <= TailBytes)
+        if (head.TailBytes + size <= sizes.TailBytes)
             return new JournalPlan(false, [], head.Tail.Add(next), head.TailBytes + size);
         var all = head.Tail.Add(next);
         var (kept, bytes) = (0, 0);
@@ -35,25 +21,26 @@ internal sealed record JournalPlan(bool TakesNewest, ImmutableArray<StoredCommit
         for (var i = all.Length - 1; i >= 0; i--, kept++)
         {
             var more = JournalRecords.StoredBytes(all[i]);
-            if (bytes + more > (kept == 0 ? TailBytes : KeptBytes))
+            if (bytes + more > (kept == 0 ? sizes.TailBytes : sizes.KeptBytes))
                 break;
             bytes += more;
         }
         var spilled = all[..^kept];
-        var takesNewest = head.Segments is [.., var newest] && newest.Bytes < SegmentBytes
-            && newest.Bytes + (long)spilled.Sum(JournalRecords.StoredBytes) <= MaxSegmentBytes;
+        var takesNewest = head.Segments is [.., var newest] && newest.Bytes < sizes.SegmentBytes
+            && newest.Bytes + (long)spilled.Sum(JournalRecords.StoredBytes) <= sizes.MaxSegmentBytes;
         return new JournalPlan(takesNewest, spilled, all[^kept..], bytes);
     }
 
     /// <summary>Commits in pieces for one segment each; one that is too large is divided between its events.</summary>
-    public static ImmutableArray<(ImmutableArray<StoredCommit> Commits, int Bytes)> Pieces(IEnumerable<StoredCommit> commits)
+    public static ImmutableArray<(ImmutableArray<StoredCommit> Commits, int Bytes)> Pieces(
+        IEnumerable<StoredCommit> commits, JournalSizes sizes)
     {
         var pieces = ImmutableArray.CreateBuilder<(ImmutableArray<StoredCommit>, int)>();
         var piece = ImmutableArray.CreateBuilder<StoredCommit>();
         var bytes = 0;
-        foreach (var (commit, size) in commits.SelectMany(Divided))
+        foreach (var (commit, size) in commits.SelectMany(c => Divided(c, sizes.MaxSegmentBytes)))
         {
-            if (bytes > 0 && bytes + size > MaxSegmentBytes)
+            if (bytes > 0 && bytes + size > sizes.MaxSegmentBytes)
                 Close();
             piece.Add(commit);
             bytes += size;
@@ -86,10 +73,10 @@ internal sealed record JournalPlan(bool TakesNewest, ImmutableArray<StoredCommit
         };
     }
 
-    private static IEnumerable<(StoredCommit Commit, int Bytes)> Divided(StoredCommit commit)
+    private static IEnumerable<(StoredCommit Commit, int Bytes)> Divided(StoredCommit commit, int most)
     {
         var size = JournalRecords.StoredBytes(commit);
-        if (size <= MaxSegmentBytes)
+        if (size <= most)
         {
             yield return (commit, size);
             yield break;
@@ -98,7 +85,7 @@ internal sealed record JournalPlan(bool TakesNewest, ImmutableArray<StoredCommit
         for (var i = 0; i < commit.Events.Length; i++)
         {
             var more = JournalRecords.StoredBytes(commit with { Events = [commit.Events[i]] });
-            if (i > from && bytes + more > MaxSegmentBytes)
+            if (i > from && bytes + more > most)
             {
                 yield return (Part(from, i), bytes);
                 (from, bytes) = (i, CommitOverhead);

@@ -25,7 +25,7 @@ public sealed partial class KubernetesClusterStore
         PersistenceId stream, KnownJournal known, StoredCommit commit, CancellationToken cancellationToken)
     {
         var head = known.Head;
-        var plan = JournalPlan.For(head, commit);
+        var plan = JournalPlan.For(head, commit, _sizes);
         var moved = head with { Tail = plan.Tail, TailBytes = plan.TailSize };
         if (plan.Spilled.IsEmpty)
             return (true, moved);
@@ -37,7 +37,7 @@ public sealed partial class KubernetesClusterStore
             commits = newest.Concat(commits);
         }
         var segments = (plan.TakesNewest ? head.Segments[..^1] : head.Segments).ToBuilder();
-        foreach (var piece in JournalPlan.Pieces(commits))
+        foreach (var piece in JournalPlan.Pieces(commits, _sizes))
             segments.Add(await WriteSegmentAsync(stream, known.Version, piece.Commits, piece.Bytes, cancellationToken));
         return (true, moved with { Segments = segments.ToImmutable(), SegmentCount = segments.Count });
     }

@@ -27,7 +27,9 @@ public sealed partial class KubernetesClusterStore : IClusterStore
     private readonly Lock _gate = new();
     private readonly IKubernetesApi _api;
     private readonly IAsyncDisposable? _owned;
+    private readonly JournalSizes _sizes;
     private readonly SynchronizationContext _loop;
+    private readonly bool _isOwnLoop;
     private readonly JournalNames _names;
     private readonly KubernetesLeases _leases;
     private readonly JournalFeed _feed;
@@ -43,29 +45,28 @@ public sealed partial class KubernetesClusterStore : IClusterStore
     private bool _isClosed;
 
     private KubernetesClusterStore(
-        IKubernetesApi api, string ns, string cluster, TimeProvider time, SynchronizationContext? loop, IAsyncDisposable? owned)
+        IKubernetesApi api, string ns, string cluster, TimeProvider time, SynchronizationContext? loop, IAsyncDisposable? owned,
+        JournalSizes sizes)
     {
-        (_api, _time, _owned) = (api, time, owned);
+        (_api, _time, _owned, _sizes) = (api, time, owned, sizes);
         _names = new JournalNames(ns, cluster);
         _leases = new KubernetesLeases(_names);
         _loop = loop ?? new EventLoop("kubernetes", e => _feed!.FailAll(new JournalException("watch", e.Message, isTransient: true, e)));
-        IsOwnLoop = loop is null;
+        _isOwnLoop = loop is null;
         _feed = new JournalFeed(api, _names.Journals, time, Post);
     }
-
-    private bool IsOwnLoop { get; }
 
     /// <param name="ns">Where its objects are.</param>
     /// <param name="cluster">Whose streams and leases; clusters with different names do not see each other.</param>
     /// <param name="loop">Where the work is done; null: on a loop of the store's own.</param>
     /// <param name="owned">Disposed with the store.</param>
     public static KubernetesClusterStore Open(IKubernetesApi api, string ns, string cluster, TimeProvider time,
-        SynchronizationContext? loop = null, IAsyncDisposable? owned = null)
+        SynchronizationContext? loop = null, IAsyncDisposable? owned = null, JournalSizes? sizes = null)
     {
         ArgumentNullException.ThrowIfNull(api);
         ArgumentException.ThrowIfNullOrEmpty(ns);
         ArgumentException.ThrowIfNullOrEmpty(cluster);
-        var store = new KubernetesClusterStore(api, ns, cluster, time, loop, owned);
+        var store = new KubernetesClusterStore(api, ns, cluster, time, loop, owned, sizes ?? JournalSizes.Default);
         store._watching = store.OnLoop(async () =>
         {
             await store._feed.RunAsync(store._life.Token);
@@ -101,7 +102,7 @@ public sealed partial class KubernetesClusterStore : IClusterStore
         _life.Dispose();
         if (_owned is not null)
             await _owned.DisposeAsync();
-        if (IsOwnLoop)
+        if (_isOwnLoop)
             await ((EventLoop)_loop).DisposeAsync();
     }
 
