@@ -25,6 +25,13 @@ public sealed class ClusterNameTests
         await ApartAsync(cluster => EtcdClusterStore.Open(place, cluster, TimeProvider.System));
     }
 
+    [Fact]
+    public async Task Do_not_see_each_other_in_Kubernetes()
+    {
+        var cluster = new StandInCluster();
+        await ApartAsync(name => cluster.Open(name));
+    }
+
     private static async Task ApartAsync(Func<string, IClusterStore> open)
     {
         // One name begins with the other: a prefix without an end would mix them up.

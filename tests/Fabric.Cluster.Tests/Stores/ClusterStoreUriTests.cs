@@ -34,6 +34,17 @@ public sealed class ClusterStoreUriTests
         Assert.Equal(Text, options.ToString());
     }
 
+    [Theory]
+    [InlineData("kubernetes:", "fabric-system", null, null)]
+    [InlineData("kubernetes:?namespace=net", "net", null, null)]
+    [InlineData("kubernetes:?kubeconfig=/etc/fabric/a%26b.conf&context=prod", "fabric-system", "/etc/fabric/a&b.conf", "prod")]
+    public void A_Kubernetes_cluster_is_the_pod_s_own_or_a_kubeconfig_s(string text, string ns, string? kubeconfig, string? context)
+    {
+        var uri = Assert.IsType<ClusterStoreUri.Kubernetes>(ClusterStoreUri.Parse(text));
+        Assert.Equal((ns, kubeconfig, context), (uri.Place.Namespace, uri.Place.Kubeconfig, uri.Place.Context));
+        Assert.Equal(text, uri.ToString());
+    }
+
     [Fact]
     public void A_password_is_taken_as_it_was_meant_and_shown_to_nobody()
     {
@@ -58,7 +69,14 @@ public sealed class ClusterStoreUriTests
     [Theory]
     [InlineData("", "no scheme")]
     [InlineData("/var/lib/fabric/cluster.db", "no scheme")]
-    [InlineData("kubernetes:", "no kubernetes store")]
+    [InlineData("kubernetes://10.0.0.1:6443", "after a question mark")]
+    [InlineData("kubernetes:?", "'' is none of namespace, kubeconfig, context")]
+    [InlineData("kubernetes:?ns=a", "'ns' is none of")]
+    [InlineData("kubernetes:?namespace=", "namespace has no value")]
+    [InlineData("kubernetes:?namespace=A", "namespace=A")]
+    [InlineData("kubernetes:?namespace=a&namespace=b", "namespace is there twice")]
+    [InlineData("kubernetes:?kubeconfig=admin.conf", "must be absolute")]
+    [InlineData("kubernetes:?context=prod", "needs kubeconfig=PATH")]
     [InlineData("https://a:2379", "no https store")]
     [InlineData("postgres:x", "scheme 'postgres' is not known")]
     [InlineData("sqlite:", "names no file")]

@@ -121,7 +121,10 @@ internal sealed class JournalFeed(IKubernetesApi api, ObjectQuery journals, Time
         try
         {
             if (_version is null)
+            {
                 await ListAsync(request.Token);
+                served();
+            }
             if (_version is null)
                 return;
             await foreach (var change in api.WatchAsync(JournalObject.Resource, journals, _version, request.Token))

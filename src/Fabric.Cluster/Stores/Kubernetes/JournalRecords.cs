@@ -11,10 +11,13 @@ namespace Fabric.Cluster;
 /// <summary>Turns what the API stores into what the journal speaks of, and back, with checksums.</summary>
 /// <remarks>
 /// The API server parses and prints all JSON anew. So an event's JSON travels as text in a string, which comes back byte for
-/// byte, and stays readable in kubectl; or in base64 where text would be larger or is none.
+/// byte, and stays readable in kubectl; or in base64 where that can't be.
 /// </remarks>
 internal static class JournalRecords
 {
+    // Also with six characters for each byte it is far below what etcd takes in a request.
+    private const int SurelySmall = 64 << 10;
+
     public static JournalSpec Empty(string cluster, PersistenceId stream) =>
         new(JournalSpec.CurrentFormat, cluster, stream.Value, 0, "", 0, 0, null, null, [], [], 0, 0);
 
@@ -76,9 +79,9 @@ internal static class JournalRecords
         }
     }
 
-    /// <summary>A text or base64, whichever is smaller as the API server stores it.</summary>
+    /// <summary>Text, which people can read; base64 for what is none, or large and larger as text than in base64.</summary>
     public static (string? Text, string? Base64) Text(ReadOnlySpan<byte> bytes) =>
-        Utf8.IsValid(bytes) && EscapedBytes(bytes) <= (bytes.Length + 2L) / 3 * 4
+        Utf8.IsValid(bytes) && (bytes.Length <= SurelySmall || EscapedBytes(bytes) <= (bytes.Length + 2L) / 3 * 4)
             ? (Encoding.UTF8.GetString(bytes), null)
             : (null, Convert.ToBase64String(bytes));
 
