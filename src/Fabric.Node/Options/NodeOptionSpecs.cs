@@ -7,7 +7,7 @@ public static class NodeOptionSpecs
     [
         new("node-name", "NAME", "This node's name, unique in the cluster.", null, "the host's name"),
         new("state-dir", "DIR", "Journal, node uid and lock of this node; one agent only.", "/var/lib/fabric"),
-        new("cluster-store", "URI", "Where the cluster's journal and leases are: sqlite:PATH or etcd://HOST:PORT[,…].", "sqlite:/var/lib/fabric/cluster.db"),
+        new("cluster-store", "URI", "Where the cluster's journal and leases are: sqlite:PATH, etcd://HOST:PORT[,…] or kubernetes:.", "sqlite:/var/lib/fabric/cluster.db"),
         new("cluster-name", "NAME", "Names the cluster's streams and its default network; every cluster needs a store of its own.", "default"),
         new("cluster-cidr", "CIDR[,CIDR6]", "The pods' addresses in the whole cluster.", "10.244.0.0/16"),
         new("pod-cidr-source", "fabric|kubernetes", "Who gives each node its pod CIDR: Fabric, or Node.spec.podCIDRs; chosen once for a cluster.", "fabric"),
