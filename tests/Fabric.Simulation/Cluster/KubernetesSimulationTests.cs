@@ -11,5 +11,5 @@ public sealed class KubernetesSimulationTests
     [Fact]
     public void Virtual_networks_on_the_Kubernetes_API_end_in_step() =>
         Seeds.RunParallel($"{nameof(KubernetesSimulationTests)}.{nameof(Virtual_networks_on_the_Kubernetes_API_end_in_step)}",
-            20, run => new NetworkScenario(run, StoreKind.Kubernetes).Play());
+            20, run => new NetworkScenario(run, store: StoreKind.Kubernetes).Play());
 }
