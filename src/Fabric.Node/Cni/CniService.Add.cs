@@ -28,6 +28,10 @@ public sealed partial class CniService
             return (null, CniErrors.TryAgainLater(
                 $"{attachment} was detached while the journal could not be written, and that is not journalled yet", request.Correlation));
         }
+        var (annotated, invalid) = await AnnotateAsync(request, cancellationToken);
+        if (annotated is null)
+            return (null, invalid);
+        request = annotated;
         var node = settings();
         if (request.Configuration.MtuBytes > node.MtuBytes)
         {
@@ -45,6 +49,8 @@ public sealed partial class CniService
         // Until the attachment is in the journal, nothing else says that the network is needed here.
         using var use = joined;
         var wanted = Wanted(request, sandbox, node, use);
+        if (MissingFamily(wanted, request) is { } missing)
+            return (null, missing);
         // A retry while the first attempt's plugin runs waits for that attempt, and then finds it attached.
         using var turn = ipam is null ? null : await _leases.TakeAsync(attachment, cancellationToken);
         var known = fold.State.Ports.GetValueOrDefault(attachment, PortState.Absent);
@@ -64,7 +70,11 @@ public sealed partial class CniService
         }
         var answer = await AskAsync(request, new Port.Command.Attach(wanted), attachment);
         if (answer is AskResult.Replied { Reply: Port.Reply.Attached attached })
+        {
+            if (request.Configuration.Annotations == AnnotationUse.Unread)
+                Annotations!.AttachedUnread(request.Args.Pod!, request.Configuration);
             return (ResultOf(attached.State, request, sandbox), null);
+        }
         // The lease is undone, since the runtime may never call DEL for an ADD that failed.
         if (needsLease)
             await ipam!.UndoAsync(cancellationToken);
@@ -129,7 +139,10 @@ public sealed partial class CniService
         {
             "attached-otherwise" => CniErrors.AttachedDifferently(attachment, reason.Message, correlation),
             "unknown-network" => CniErrors.InvalidConfiguration(
-                "network", $"\"{network}\"", $"\"default\" or a virtual network's name: {reason.Message}", correlation),
+                request.Configuration.Annotations.HasFlag(AnnotationUse.Network)
+                    ? $"annotation {PodAnnotations.NetworkKey} of pod {request.Args.Pod}"
+                    : "network",
+                $"\"{network}\"", $"\"default\" or a virtual network's name: {reason.Message}", correlation),
             "blocks-exhausted" => CniErrors.PoolExhausted(network, reason.Message, correlation),
             "pool-exhausted" => CniErrors.PoolExhausted(network, reason.Message, correlation),
             "address-outside" or "address-reserved" or "address-held" or "address-differs" =>

@@ -281,7 +281,7 @@ public sealed class Port : IEntity<PortState>
     private static bool IsDetaching(PortState state) => state.Stage is PortStage.Unplumbing or PortStage.Releasing;
 
     // A pool's block may have changed since, but never its family.
-    private static bool IsPoolOf(PersistenceId pool, IpAddress address) => pool.Key.EndsWith(address.IsV6 ? "-v6" : "-v4", StringComparison.Ordinal);
+    internal static bool IsPoolOf(PersistenceId pool, IpAddress address) => pool.Key.EndsWith(address.IsV6 ? "-v6" : "-v4", StringComparison.Ordinal);
 
     /// <summary>1, 2, 4 … 30 seconds.</summary>
     private static TimeSpan Backoff(int retries) => TimeSpan.FromSeconds(Math.Min(30, 1 << Math.Min(retries - 1, 5)));

@@ -15,6 +15,8 @@ namespace Fabric.Node.Cni;
 /// <param name="Digest">Names what an attachment depends on; see <see cref="ConfigurationDigest"/>.</param>
 /// <param name="Raw">The bytes from stdin, which delegated plugins get as they are.</param>
 /// <param name="VirtualNetwork">The key <c>network</c>; null for the default network.</param>
+/// <param name="NamesNetwork">The key <c>network</c> is there, <c>default</c> included.</param>
+/// <param name="Annotations">What of it comes from the pod's annotations.</param>
 public sealed record CniConfiguration(
     string CniVersion,
     NetworkName Network,
@@ -28,4 +30,6 @@ public sealed record CniConfiguration(
     CniResult? PrevResult,
     string Digest,
     ReadOnlyMemory<byte> Raw,
-    NetworkName? VirtualNetwork = null);
+    NetworkName? VirtualNetwork = null,
+    bool NamesNetwork = false,
+    AnnotationUse Annotations = AnnotationUse.None);

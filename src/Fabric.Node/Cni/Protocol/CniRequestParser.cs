@@ -118,7 +118,8 @@ internal sealed class CniRequestParser(CniRequestFrame frame, CorrelationId corr
             PrevResult(command, json),
             ConfigurationDigest.Of(json, mac, ips),
             frame.Stdin,
-            VirtualNetwork(json));
+            VirtualNetwork(json),
+            CniJson.String(json, "network").Length > 0);
     }
 
     /// <summary>The key <c>network</c>, beside <c>name</c>: several CNI configurations may attach to one virtual network.</summary>

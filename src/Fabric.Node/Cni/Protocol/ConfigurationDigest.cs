@@ -15,6 +15,7 @@ namespace Fabric.Node.Cni;
 /// belongs to one call (prevResult, everything under <c>cni.dev/</c>), to the conversation (cniVersion, cniVersions,
 /// agentSocket, capabilities), and args, runtimeConfig and CNI_ARGS, of which only the MAC and the addresses they ask
 /// for count. The digest is journalled: changing the form makes every repeated ADD across an upgrade an error 105.
+/// What a pod's annotations add to the configuration follows the digest as text.
 /// </remarks>
 public static class ConfigurationDigest
 {
@@ -45,6 +46,21 @@ public static class ConfigurationDigest
         }
         return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
     }
+
+    /// <summary>The digest of a configuration to which annotations have added something.</summary>
+    internal static string With(
+        string digest, AnnotationUse use, MacAddress? mac, ImmutableArray<IpAddress> ips, NetworkName? network)
+    {
+        if (use.HasFlag(AnnotationUse.Addresses))
+            digest += $";addresses={string.Join(",", ips.Order())}";
+        if (use.HasFlag(AnnotationUse.Mac))
+            digest += $";mac={mac}";
+        return use.HasFlag(AnnotationUse.Network) ? digest + $";network={network}" : digest;
+    }
+
+    /// <summary>Whether a digest is of this configuration, to which annotations had added something.</summary>
+    internal static bool IsWithAnnotations(string digest, string plain) =>
+        digest.Length > plain.Length && digest[plain.Length] == ';' && digest.StartsWith(plain, StringComparison.Ordinal);
 
     private static bool IsLeftOut(string name) => LeftOut.Contains(name) || name.StartsWith("cni.dev/", StringComparison.Ordinal);
 
