@@ -46,6 +46,8 @@ public sealed class NodeMetrics
         "fabric_event_loop_responding", "1 if the event loop answered this scrape; what it would have told is of an earlier one if not.");
     private readonly Counter _driftFound = new(
         "fabric_drift_found_total", "Audits that found flows not to be as they should.");
+    private readonly Counter _podEventsDropped = new(
+        "fabric_pod_events_dropped_total", "Events on Pods that the Kubernetes API did not take, or not in time.");
     private readonly Gauge _memory = new("process_resident_memory_bytes", "Resident memory size in bytes.");
     private readonly Gauge _started = new(
         "process_start_time_seconds", "Start time of the process since the Unix epoch in seconds.");
@@ -60,7 +62,7 @@ public sealed class NodeMetrics
         [
             _cniRequests, _cniSeconds, _ports, _poolAddresses, _flows, _reconcileLag, _switchConnected, _journalSize,
             _appendsUnknown, _mailboxDepth, _peers, _paths,
-            _members, _singleton, _podCidrBlocks, _stalled, _stranded, _ready, _loopTurns, _driftFound, _memory, _started, _build,
+            _members, _singleton, _podCidrBlocks, _stalled, _stranded, _ready, _loopTurns, _driftFound, _podEventsDropped, _memory, _started, _build,
         ];
     }
 
@@ -76,6 +78,8 @@ public sealed class NodeMetrics
     public void AppendUnknown() => _appendsUnknown.Add();
 
     public void DriftFound() => _driftFound.Add();
+
+    public void PodEventDropped() => _podEventsDropped.Add();
 
     /// <summary>Takes what a scrape shows of the node.</summary>
     public void Update(NodeFacts facts)

@@ -15,6 +15,9 @@ public sealed class CniListener(
     /// <summary>Calls in flight; one more is answered with error 11 at once.</summary>
     public const int MostInFlight = 256;
 
+    /// <summary>Told what became of pods; null where nobody wants to know.</summary>
+    public IPodCallObserver? Pods { get; init; }
+
     private readonly SemaphoreSlim _slots = new(MostInFlight, MostInFlight);
 
     /// <summary>Accepts until cancelled; then the socket is closed, and calls under way end with their connections.</summary>
@@ -95,6 +98,7 @@ public sealed class CniListener(
         {
             await connection.SendAsync(CniReply.Failed(failed.Error, failed.CniVersion), cancellationToken);
             observer.Answered(call.Frame.Command, null, correlation, (int)failed.Error.Code, failed.Error.Message, time.GetElapsedTime(started));
+            TellOfPod(call, CniArgs.Parse(call.Frame.Args, out _)?.Pod, correlation, (int)failed.Error.Code, failed.Error.Message);
             return;
         }
         var request = ((CniParse.Parsed)parse).Request;
@@ -111,6 +115,13 @@ public sealed class CniListener(
         await connection.SendAsync(reply, cancellationToken);
         var (code, message) = CniErrorPeek.Of(reply);
         observer.Answered(call.Frame.Command, request.Attachment, correlation, code, message, time.GetElapsedTime(started));
+        TellOfPod(call, request.Args.Pod, correlation, code, message);
+    }
+
+    private void TellOfPod(CniCall call, PodRef? pod, CorrelationId correlation, int code, string message)
+    {
+        if (Pods is not null && pod is not null && call.Frame.Command is ("ADD" or "DEL"))
+            Pods.Answered(new PodCall(call.Frame.Command == "ADD", pod, call.Frame.ContainerId, code, message, correlation));
     }
 
     private async Task<Messages.Cni.CniResultFrame> HandleAsync(
