@@ -15,7 +15,7 @@ namespace Fabric.Cluster.Kubernetes;
 [JsonSerializable(typeof(NodeNetworkObject))]
 [JsonSerializable(typeof(NetworkObject))]
 [JsonSerializable(typeof(ApiStatus))]
-[JsonSerializable(typeof(DeleteOptions))]
+[JsonSerializable(typeof(Deletion))]
 [JsonSerializable(typeof(WatchLine))]
 [JsonSerializable(typeof(MetadataPatch))]
 internal sealed partial class KubernetesJson : JsonSerializerContext;

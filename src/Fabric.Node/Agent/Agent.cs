@@ -8,6 +8,7 @@ using Fabric.Linux.State;
 using Fabric.Linux.Unix;
 using Fabric.Messages;
 using Fabric.Node.Cni;
+using Fabric.Node.Kubernetes;
 
 namespace Fabric.Node;
 
@@ -56,7 +57,8 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         {
             return e;
         }
-        var kubernetes = api is null ? null : new KubernetesLink(api, node, core.Readiness.Now, time, log);
+        var kubernetes = api is null ? null : new KubernetesLink(api, node, time, log);
+        core.Cni.Annotations = kubernetes?.Annotations;
         // A store call may block on another process's transaction; the control plane must not.
         await using var storeLoop = new EventLoop("cluster store", e => log.Error("unexpected failure in the cluster store", e));
         var cluster = new ClusterLink(
@@ -85,13 +87,16 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
             ClusterChanges = cluster.Changes,
         }, cluster.Operations, () => core.Readiness.HasRecovered, term.Token);
         using var socket = ListenForCni();
-        var listener = new CniListener(socket, call => loop.RunAsync(call), core.Cni.HandleAsync, NewCorrelation, time, log);
+        var listener = new CniListener(socket, call => loop.RunAsync(call), core.Cni.HandleAsync, NewCorrelation, time, log)
+        {
+            Pods = kubernetes?.Calls,
+        };
         var recovered = new TaskCompletionSource();
         Task[] work =
         [
             core.RunAsync(replaced, recovered.SetResult, term.Token),
             AfterAsync(recovered.Task, () => cluster.RunAsync(term.Token), term.Token),
-            .. kubernetes is null ? Array.Empty<Task>() : [kubernetes.RunAsync(Facts, term.Token)],
+            .. kubernetes is null ? Array.Empty<Task>() : [kubernetes.RunAsync(core.Readiness.Now, Facts, term.Token)],
             Task.Run(() => listener.RunAsync(term.Token), CancellationToken.None),
         ];
         log.Info($"fabric-node {version}: node {options.NodeName} ({directory.Uid}), incarnation {directory.Incarnation}, "

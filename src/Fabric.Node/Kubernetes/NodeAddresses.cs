@@ -3,7 +3,7 @@ using System.Globalization;
 using Fabric.Cluster.Kubernetes;
 using Fabric.Messages;
 
-namespace Fabric.Node;
+namespace Fabric.Node.Kubernetes;
 
 /// <summary>The addresses that Kubernetes knows this node by, as the tunnels' ends.</summary>
 public static class NodeAddresses

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Fabric.Messages;
 
-namespace Fabric.Node;
+namespace Fabric.Node.Kubernetes;
 
 /// <summary>What a node's NodeNetwork is made of, at one moment of its event loop; cheap to read.</summary>
 /// <param name="Attachments">How many interfaces of pods there are.</param>

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Fabric.Cluster;
 using Fabric.Cluster.Kubernetes;
 
-namespace Fabric.Node;
+namespace Fabric.Node.Kubernetes;
 
 /// <summary>What a node says of itself in its NodeNetwork, from what it knows at one moment. Pure.</summary>
 public static class NodeNetworkReport

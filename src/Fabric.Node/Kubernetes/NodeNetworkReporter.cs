@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fabric.Cluster.Kubernetes;
 
-namespace Fabric.Node;
+namespace Fabric.Node.Kubernetes;
 
 /// <summary>Keeps this node's NodeNetwork: <c>kubectl get nodenetworks</c> is an overview of the fabric.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Fabric.Cluster.Kubernetes;
 using Fabric.Messages;
 
-namespace Fabric.Node;
+namespace Fabric.Node.Kubernetes;
 
 /// <summary>
 /// Says on this node's Node object that its network is there once ADD can be served: the condition <c>NetworkUnavailable</c> becomes

@@ -2,7 +2,7 @@ using Fabric.Cluster;
 using Fabric.Cluster.Kubernetes;
 using Fabric.Messages;
 
-namespace Fabric.Node;
+namespace Fabric.Node.Kubernetes;
 
 /// <summary>This node's own Node object, followed.</summary>
 /// <remarks>Lives on the event loop. One watch of one object: what it costs does not grow with the cluster.</remarks>

@@ -1,4 +1,4 @@
-namespace Fabric.Node;
+namespace Fabric.Node.Kubernetes;
 
 /// <summary>How long to wait before the next attempt: longer after each failure, up to half a minute.</summary>
 internal sealed class RetryPause

@@ -1,3 +1,5 @@
+using Fabric.Node.Kubernetes;
+
 namespace Fabric.Node;
 
 /// <summary>Every option of the agent. Names and defaults are an interface: others script against them.</summary>
@@ -20,6 +22,9 @@ public static class NodeOptionSpecs
         new("no-masquerade-cidr", "CIDR[,…]", "Further destinations that pods reach under their own address.", ""),
         new("kubernetes", "auto|off|in-cluster|PATH", "The Kubernetes API that this node is a Node of; PATH is a kubeconfig.", "auto", "auto: that of a kubernetes: cluster store, else off"),
         new("startup-taint", "KEY", "A taint that goes from this node's Node object once pods can be attached.", ""),
+        new("bridge-marker", "on|off", "Write each bridge of Open vSwitch to this Node's resources, as ovs-cni's marker does.", "off"),
+        new("bridge-marker-prefix", "NAME", "What the resources' names begin with: NAME/BRIDGE.", BridgeResources.DefaultPrefix),
+        new("bridge-marker-capacity", "N", "How many pod interfaces a bridge takes.", "1000"),
         new("vni", "N", "The VNI of the default network, 1–16777215.", "1"),
         new("mtu", "auto|N", "The pods' MTU in bytes.", "auto", "the underlay's less the encapsulation"),
         new("bridge", "NAME", "The integration bridge; Fabric's own entirely.", "br-fabric"),

@@ -3,6 +3,7 @@ using System.Net;
 using Fabric.Cluster;
 using Fabric.Cluster.Kubernetes;
 using Fabric.Messages;
+using Fabric.Node.Kubernetes;
 using Microsoft.Extensions.Logging;
 
 namespace Fabric.Node;
@@ -44,6 +45,9 @@ public sealed record NodeOptions
 
     /// <summary>The key of a taint; null: none is removed.</summary>
     public required string? StartupTaint { get; init; }
+
+    /// <summary>What is written of bridges to the Node's resources; null: nothing.</summary>
+    public required BridgeResources? BridgeResources { get; init; }
 
     public required Vni Vni { get; init; }
 

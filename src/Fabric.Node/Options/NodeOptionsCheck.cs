@@ -4,6 +4,7 @@ using System.Net;
 using Fabric.Cluster;
 using Fabric.Cluster.Kubernetes;
 using Fabric.Messages;
+using Fabric.Node.Kubernetes;
 using Microsoft.Extensions.Logging;
 
 namespace Fabric.Node;
@@ -35,6 +36,7 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
             NoMasqueradeCidrs = Cidrs("no-masquerade-cidr", required: false),
             Kubernetes = Kubernetes(store),
             StartupTaint = raw.Text("startup-taint") is { Length: > 0 } taint ? taint : null,
+            BridgeResources = Bridges(),
             Vni = new Vni((uint)Number("vni", (int)Vni.Min, (int)Vni.Max)),
             MtuBytes = raw.Text("mtu") == "auto" ? null : Number("mtu", 576, 65_535),
             Bridge = Interface("bridge"),
@@ -76,6 +78,8 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
             errors.Add($"{raw.Source("pod-cidr-source")}: kubernetes needs the Kubernetes API; set --kubernetes in-cluster or to a kubeconfig");
         if (options.StartupTaint is not null && options.Kubernetes is null)
             errors.Add($"{raw.Source("startup-taint")}: taints are on Node objects; set --kubernetes in-cluster or to a kubeconfig");
+        if (options.BridgeResources is not null && options.Kubernetes is null)
+            errors.Add($"{raw.Source("bridge-marker")}: resources are on Node objects; set --kubernetes in-cluster or to a kubeconfig");
         if (options.UsesBfd && options.Vni == Vni.OfPaths)
             errors.Add($"{raw.Source("vni")}: {options.Vni} is the VNI of BFD's packets; choose another one, or --bfd off");
         // Else every restart of an agent that takes a moment would take its node out of the mesh.
@@ -104,6 +108,16 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
                 errors.Add($"{raw.Source("kubernetes")}: '{text}' is none of auto, off, in-cluster and the absolute path of a kubeconfig");
                 return null;
         }
+    }
+
+    private BridgeResources? Bridges()
+    {
+        var isOn = OneOf("bridge-marker", "on", "off") == "on";
+        var prefix = raw.Text("bridge-marker-prefix")!;
+        if (BridgeResources.PrefixFault(prefix) is { } fault)
+            errors.Add($"{raw.Source("bridge-marker-prefix")}: '{prefix}' {fault}");
+        var capacity = Number("bridge-marker-capacity", 1, 1_000_000);
+        return isOn ? new BridgeResources(prefix, capacity) : null;
     }
 
     private NodeName NodeName(string hostName)

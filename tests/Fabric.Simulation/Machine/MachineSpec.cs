@@ -60,6 +60,7 @@ internal sealed record MachineSpec
         Kubernetes = null,
         PodCidrSource = PodCidr.SourceFabric,
         StartupTaint = null,
+        BridgeResources = null,
         LogLevel = LogLevel.Information,
     };
 }

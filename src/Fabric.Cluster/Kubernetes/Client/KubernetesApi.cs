@@ -80,7 +80,7 @@ public sealed class KubernetesApi : IKubernetesApi, IDisposable, IAsyncDisposabl
         where T : class, IApiObject
     {
         var body = Content(
-            JsonSerializer.SerializeToUtf8Bytes(new DeleteOptions("v1", "DeleteOptions", preconditions), KubernetesJson.Default.DeleteOptions),
+            JsonSerializer.SerializeToUtf8Bytes(new Deletion("v1", "DeleteOptions", preconditions), KubernetesJson.Default.Deletion),
             "application/json");
         try
         {
