@@ -29,6 +29,18 @@ public abstract partial class KubernetesApiContract
     }
 
     [SkippableFact]
+    public async Task A_rule_of_the_schema_is_asked_of_each_write_and_with_what_was_there_before()
+    {
+        await Fails(ApiFault.Invalid, () => Api.CreateAsync(
+            WidgetObject.Resource, Sample("a") with { Spec = new WidgetSpec(3, Serial: 3) }, default));
+        var made = await Api.CreateAsync(WidgetObject.Resource, Sample("a") with { Spec = new WidgetSpec(3, Serial: 5) }, default);
+        var failure = await Fails(ApiFault.Invalid, () => Put(made with { Spec = new WidgetSpec(3, Serial: 4) }));
+        Assert.Contains("spec: Invalid value: \"object\": serials only rise", failure.Message, StringComparison.Ordinal);
+        await Fails(ApiFault.Invalid, () => Merge("a", """{"spec":{"serial":null}}"""));
+        Assert.Equal(6, (await Put(made with { Spec = new WidgetSpec(3, Serial: 6) })).Spec!.Serial);
+    }
+
+    [SkippableFact]
     public async Task Fields_that_the_schema_does_not_have_are_dropped_and_defaults_filled_in()
     {
         await Widget("a");

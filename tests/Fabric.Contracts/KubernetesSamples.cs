@@ -33,7 +33,11 @@ public sealed record WidgetObject(ObjectMeta Metadata, WidgetSpec? Spec = null, 
                   spec:
                     type: object
                     required: [size]
+                    x-kubernetes-validations:
+                    - {rule: '!has(oldSelf.serial) || has(self.serial) && self.serial >= oldSelf.serial', message: serials only rise}
+                    - {rule: '!has(self.serial) || self.serial != self.size', message: a serial is no size}
                     properties:
+                      serial: {type: integer, minimum: 0}
                       size: {type: integer, minimum: 1, maximum: 1000}
                       color: {type: string, enum: [red, blue], default: red}
                       name: {type: string, pattern: '^[a-z]+$', minLength: 2, maxLength: 5}
@@ -63,7 +67,7 @@ public sealed record WidgetObject(ObjectMeta Metadata, WidgetSpec? Spec = null, 
 }
 
 public sealed record WidgetSpec(
-    int? Size = null, string? Color = null, string? Name = null, string? Text = null, ImmutableArray<string>? Tags = null,
+    int? Size = null, int? Serial = null, string? Color = null, string? Name = null, string? Text = null, ImmutableArray<string>? Tags = null,
     ImmutableSortedDictionary<string, string>? Notes = null)
 {
     /// <summary>What the record does not know; not part of equality that tests use.</summary>

@@ -72,11 +72,27 @@ internal static class CustomKinds
         {
             if (version["schema"]?["openAPIV3Schema"] is not JsonObject schema)
                 yield return FieldFault.Required($"spec.versions[{i}].schema.openAPIV3Schema", "schemas are required");
+            else if (Unreadable(schema) is { } why)
+                yield return FieldFault.Invalid($"spec.versions[{i}].schema.openAPIV3Schema", "\"object\"", why);
             else if ((string?)schema["type"] != "object")
             {
                 yield return FieldFault.Invalid(
                     $"spec.versions[{i}].schema.openAPIV3Schema.type", $"\"{schema["type"]}\"", "must be object at the root");
             }
+        }
+    }
+
+    private static string? Unreadable(JsonObject schema)
+    {
+        try
+        {
+            _ = new StructuralSchema(schema);
+            return null;
+        }
+        catch (Exception exception) when (exception is FormatException or ArgumentException)
+        {
+            // A rule or a pattern (RegexParseException) that this server does not understand.
+            return exception.Message;
         }
     }
 

@@ -37,6 +37,24 @@ public sealed partial class StructuralSchema
             yield return fault;
     }
 
+    /// <summary>The rules that a value and what is in it break. Items of lists have no earlier selves here.</summary>
+    private IEnumerable<FieldFault> BrokenRules(JsonNode? value, JsonNode? before, string at)
+    {
+        if (value is null)
+            yield break;
+        foreach (var broken in _rules.Select(rule => rule.Broken(value, before)).OfType<string>())
+            yield return FieldFault.Invalid(at, $"\"{TypeOf(value)}\"", broken);
+        var inner = value switch
+        {
+            JsonObject map => map.SelectMany(pair =>
+                Property(pair.Key)?.BrokenRules(pair.Value, (before as JsonObject)?[pair.Key], Under(at, pair.Key)) ?? []),
+            JsonArray list => list.Index().SelectMany(item => _items?.BrokenRules(item.Item, null, $"{at}[{item.Index}]") ?? []),
+            _ => [],
+        };
+        foreach (var fault in inner)
+            yield return fault;
+    }
+
     private string? Type => Has("x-kubernetes-int-or-string") ? "integer,string" : (string?)_schema["type"];
 
     private bool IsOfType(JsonNode value) => Type switch

@@ -12,8 +12,8 @@ namespace Fabric.KubernetesApi;
 /// <remarks>
 /// Understood: type, properties, required, items, additionalProperties, enum, pattern, format (int32, int64, date-time, byte),
 /// minimum and maximum with their exclusive forms, multipleOf, lengths and counts, nullable, default, and the extensions
-/// int-or-string, preserve-unknown-fields, embedded-resource and list-type. Not evaluated: allOf, anyOf, oneOf, not, and the rules
-/// in CEL (x-kubernetes-validations).
+/// int-or-string, preserve-unknown-fields, embedded-resource, list-type, and validations as far as <see cref="Rule"/> goes; rules
+/// beyond are refused with their CRD. Not evaluated: allOf, anyOf, oneOf and not.
 /// </remarks>
 public sealed partial class StructuralSchema
 {
@@ -23,13 +23,17 @@ public sealed partial class StructuralSchema
     private readonly StructuralSchema? _items;
     private readonly Regex? _pattern;
     private readonly bool _keepsUnknown;
+    private readonly List<Rule> _rules;
 
+    /// <exception cref="FormatException">A validation rule cannot be evaluated here.</exception>
     public StructuralSchema(JsonObject schema)
     {
         _schema = schema;
         foreach (var (name, property) in schema["properties"] as JsonObject ?? [])
             _properties.Add(name, new StructuralSchema((JsonObject)property!));
         _additional = schema["additionalProperties"] is JsonObject additional ? new StructuralSchema(additional) : null;
+        _rules = [.. (schema["x-kubernetes-validations"] as JsonArray ?? []).Select(
+            rule => new Rule(rule!["rule"]!.GetValue<string>(), (string?)rule["message"]))];
         _items = schema["items"] is JsonObject items ? new StructuralSchema(items) : null;
         // RE2 and .NET agree on what schemas commonly say, but for the end: RE2's is the text's, never before a last newline.
         _pattern = schema["pattern"] is { } pattern
@@ -74,7 +78,13 @@ public sealed partial class StructuralSchema
     }
 
     /// <summary>What is wrong, field by field, in the words of the API.</summary>
-    public IEnumerable<FieldFault> Validate(JsonObject root) => Faults(root, "", isRoot: true);
+    /// <param name="before">What was there; null: the object is new.</param>
+    public IEnumerable<FieldFault> Validate(JsonObject root, JsonObject? before = null)
+    {
+        var faults = Faults(root, "", isRoot: true).ToList();
+        // As kube-apiserver: rules are asked only of what has the right form.
+        return faults.Count > 0 ? faults : BrokenRules(root, before, "");
+    }
 
     /// <summary>The keys that tell the items of a list apart (x-kubernetes-list-type), or null: the list here is one value.</summary>
     internal string[]? ListKeys => (string?)_schema["x-kubernetes-list-type"] == "map"

@@ -122,7 +122,7 @@ public sealed partial class ApiState
         ObjectRules.Complete(kind, made, applied is not null);
         kind.Prepare?.Invoke(made);
         var name = Meta.Name(made);
-        ObjectRules.Validate(kind, name, made);
+        ObjectRules.Validate(kind, name, made, null);
         var key = new ObjectKey(ns, name);
         if (_now[kind].GetValueOrDefault(key) is { } existing)
             throw ApiStatusException.AlreadyExists(kind, name, Meta.IsBeingDeleted(existing));
@@ -154,7 +154,7 @@ public sealed partial class ApiState
         }
         ObjectRules.KeepWhatIsNotTheirs(kind, before, after, subresource);
         ObjectRules.Complete(kind, after, applied is not null);
-        ObjectRules.Validate(kind, key.Name, after);
+        ObjectRules.Validate(kind, key.Name, after, before);
         ObjectRules.CheckFinalizers(kind, key.Name, before, after);
         if (kind.HasGeneration && ObjectRules.IsSpecChanged(kind, before, after))
             Meta.Set(after, "generation", Meta.Number(before, "generation") + 1);

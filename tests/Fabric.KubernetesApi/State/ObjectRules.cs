@@ -88,7 +88,7 @@ internal static partial class ObjectRules
         kind.Default?.Invoke(value);
     }
 
-    public static void Validate(ApiKind kind, string name, JsonObject value)
+    public static void Validate(ApiKind kind, string name, JsonObject value, JsonObject? before)
     {
         List<FieldFault> faults = [];
         if (name.Length == 0)
@@ -105,7 +105,7 @@ internal static partial class ObjectRules
                 faults.Add(FieldFault.Invalid("metadata.labels", $"\"{its}\"", "a valid label must be an empty string or " + LabelRule));
         }
         if (kind.Schema is { } schema)
-            faults.AddRange(schema.Validate(value));
+            faults.AddRange(schema.Validate(value, before));
         if (kind.Validate is { } validate)
             faults.AddRange(validate(value));
         if (faults.Count > 0)
