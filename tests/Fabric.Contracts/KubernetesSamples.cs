@@ -67,8 +67,8 @@ public sealed record WidgetObject(ObjectMeta Metadata, WidgetSpec? Spec = null, 
 }
 
 public sealed record WidgetSpec(
-    int? Size = null, int? Serial = null, string? Color = null, string? Name = null, string? Text = null, ImmutableArray<string>? Tags = null,
-    ImmutableSortedDictionary<string, string>? Notes = null)
+    int? Size = null, int? Serial = null, string? Color = null, string? Name = null, string? Text = null,
+    ImmutableArray<string>? Tags = null, ImmutableSortedDictionary<string, string>? Notes = null)
 {
     /// <summary>What the record does not know; not part of equality that tests use.</summary>
     [JsonExtensionData]

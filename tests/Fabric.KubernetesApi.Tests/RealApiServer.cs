@@ -48,7 +48,9 @@ public sealed class RealApiServer : IAsyncLifetime
         using (var key = RSA.Create(2048))
             await File.WriteAllTextAsync(Path.Combine(_folder, "sa.key"), key.ExportPkcs8PrivateKeyPem());
         await File.WriteAllTextAsync(Path.Combine(_folder, "tokens.csv"), $"{Token},admin,admin,\"system:masters\"\n");
+        // Advertised by hand: by itself it looks for a default route, and a test's network namespace has none.
         Start("kube-apiserver", "--etcd-servers", _etcd, "--bind-address", "127.0.0.1", "--secure-port", $"{ports[2]}",
+            "--advertise-address", "127.0.0.1", "--endpoint-reconciler-type", "none",
             "--cert-dir", Path.Combine(_folder, "certs"), "--token-auth-file", Path.Combine(_folder, "tokens.csv"),
             "--authorization-mode", "RBAC", "--service-account-issuer", "https://fabric.test",
             "--service-account-key-file", Path.Combine(_folder, "sa.key"),

@@ -7,8 +7,9 @@ namespace Fabric.KubernetesApi;
 /// that it no longer gives go unless another one owns them, and those that another one set otherwise are a conflict.
 /// </summary>
 /// <remarks>
-/// Leaf by leaf. Left out: ownership across versions of a kind, lists that are sets (they are one value here), and the limit of
-/// managers that kube-apiserver folds into one. A map that an apply leaves empty goes, as kube-apiserver lets it go if nobody owns
+/// Leaf by leaf. Left out: ownership across versions of a kind, lists that are sets (they are one value here), maps and admission's
+/// defaults as owned things of their own, the order of new items in a list with keys, and the limit of managers that kube-apiserver
+/// folds into one. A map that an apply leaves empty goes, as kube-apiserver lets it go if nobody owns
 /// the map itself.
 /// </remarks>
 public static class FieldOwnership
@@ -34,8 +35,9 @@ public static class FieldOwnership
         var previous = entries.Find(e => e.Is(options.FieldManager, "Apply", subresource))?.Fields;
         foreach (var path in previous?.Paths.ToList() ?? [])
         {
-            if (!gives.IsAtOrUnder(path)
-                && !entries.Exists(e => !e.Is(options.FieldManager, "Apply", subresource) && e.Fields.IsAtOrUnder(path)))
+            // Only other appliers keep it; who once wrote the field otherwise does not.
+            if (!gives.IsAtOrUnder(path) && !FieldPaths.IsKeyOfItem(path) && !entries.Exists(e =>
+                e.Operation == "Apply" && !e.Is(options.FieldManager, "Apply", subresource) && e.Fields.IsAtOrUnder(path)))
                 FieldPaths.Remove(after, path);
         }
         return after;
@@ -127,9 +129,10 @@ public static class FieldOwnership
     private static bool IsServers(string[] path) =>
         path is ["f:apiVersion"] or ["f:kind"] || path is ["f:metadata", ['f', ':', .. var name], ..] && GivenByServer.Contains(name);
 
-    /// <summary>An apply of the object leaves the status out, one of the status all the rest.</summary>
-    private static bool IsIgnored(ApiKind kind, string[] path, string? subresource) => kind.HasStatus
-        && (subresource == "status") != (path[0] == "f:status");
+    /// <summary>An apply of the object leaves the status out; one of the status the rest, but for a built-in kind's metadata.</summary>
+    private static bool IsIgnored(ApiKind kind, string[] path, string? subresource) => subresource == "status"
+        ? path[0] != "f:status" && (kind.IsCustom || path[0] != "f:metadata")
+        : kind.HasStatus && path[0] == "f:status";
 
     private static IEnumerable<Entry> Entries(JsonObject value) =>
         (Meta.Of(value)?["managedFields"] as JsonArray ?? []).OfType<JsonObject>().Select(entry => new Entry(

@@ -77,6 +77,10 @@ internal static class FieldPaths
         }
     }
 
+    /// <summary>A field that names the item it is in: it goes with the item alone.</summary>
+    public static bool IsKeyOfItem(string[] path) =>
+        path is [.., ['k', ':', .. var keys], ['f', ':', .. var name]] && ((JsonObject)JsonNode.Parse(keys)!).ContainsKey(name);
+
     private static void Walk(FieldSet set, ApiKind kind, StructuralSchema? schema, JsonNode? value, string[] path)
     {
         if (value is JsonObject { Count: > 0 } map && schema?.IsAtomic != true)

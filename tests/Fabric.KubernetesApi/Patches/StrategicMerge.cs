@@ -61,28 +61,32 @@ internal static class StrategicMerge
     private static void MergeList(JsonObject target, string name, JsonArray patch, string key)
     {
         var items = patch.OfType<JsonObject>().ToList();
-        if (target[name] is not JsonArray list || items.Exists(item => item["$patch"]?.ToString() == "replace" && item[key] is null))
-            target[name] = list = [];
-        var added = 0;
-        foreach (var item in items.Where(item => item[key] is not null))
+        var isReplaced = items.Exists(item => item["$patch"]?.ToString() == "replace" && item[key] is null);
+        var before = isReplaced ? [] : (target[name] as JsonArray ?? []).OfType<JsonObject>().ToList();
+        // Where there is no list yet, kube-apiserver takes the patch's for it, and an item to delete becomes one.
+        var deletes = isReplaced || target[name] is JsonArray;
+        List<JsonObject> patched = [];
+        foreach (var item in items.Where(item => item[key] is not null && !(deletes && item["$patch"]?.ToString() == "delete")))
         {
-            var there = list.FirstOrDefault(other => JsonNode.DeepEquals(other?[key], item[key]));
-            if (item["$patch"]?.ToString() == "delete")
+            var made = (JsonObject?)before.Find(there => HasSameKey(there, item))?.DeepClone() ?? [];
+            Apply(made, item);
+            patched.Add(made);
+        }
+        var rest = before.Where(there => !items.Exists(item => HasSameKey(there, item))).Select(there => (JsonObject)there.DeepClone());
+        target[name] = Json.ListOf(Merged(new Queue<JsonObject>(rest), new Queue<JsonObject>(patched)));
+
+        bool HasSameKey(JsonObject one, JsonObject other) => JsonNode.DeepEquals(one[key], other[key]);
+
+        // kube-apiserver's order: what is patched in the patch's order, and an item that is not before the one that came after it.
+        IEnumerable<JsonObject> Merged(Queue<JsonObject> untouched, Queue<JsonObject> changed)
+        {
+            while (untouched.Count + changed.Count > 0)
             {
-                if (there is not null)
-                    list.Remove(there);
-            }
-            else if (there is JsonObject found)
-            {
-                Apply(found, item);
-            }
-            else
-            {
-                // kube-apiserver puts new items before those that were there.
-                var made = new JsonObject();
-                Apply(made, item);
-                list.Insert(added++, made);
+                var isUntouched = changed.Count == 0 || untouched.Count > 0 && Place(changed.Peek()) > Place(untouched.Peek());
+                yield return (isUntouched ? untouched : changed).Dequeue();
             }
         }
+
+        int Place(JsonObject item) => before.FindIndex(there => HasSameKey(there, item));
     }
 }

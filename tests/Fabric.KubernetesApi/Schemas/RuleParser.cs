@@ -4,7 +4,7 @@ using static Fabric.KubernetesApi.Rule;
 
 namespace Fabric.KubernetesApi;
 
-/// <summary>Makes a function of a rule's text: recursive descent over the Common Expression Language's grammar, as far as Rule says.</summary>
+/// <summary>Makes a function of a rule's text: recursive descent over the grammar of CEL, as far as Rule says.</summary>
 internal sealed partial class RuleParser
 {
     private readonly List<string> _tokens;
@@ -157,7 +157,9 @@ internal sealed partial class RuleParser
             var variable = _tokens[_at++];
             var predicate = Expected(",", Choice);
             Expect(")");
-            return scope => Items(of(scope)).Any(item => IsTrue(predicate, scope.With(variable, item)) != (name == "all")) != (name == "all");
+            return name == "all"
+                ? scope => Items(of(scope)).All(item => IsTrue(predicate, scope.With(variable, item)))
+                : scope => Items(of(scope)).Any(item => IsTrue(predicate, scope.With(variable, item)));
         }
         var arguments = List(")");
         return (name, arguments.Count) switch
@@ -166,7 +168,8 @@ internal sealed partial class RuleParser
             ("startsWith", 1) => scope => Text(of, scope).StartsWith(Text(arguments[0], scope), StringComparison.Ordinal),
             ("endsWith", 1) => scope => Text(of, scope).EndsWith(Text(arguments[0], scope), StringComparison.Ordinal),
             ("contains", 1) => scope => Text(of, scope).Contains(Text(arguments[0], scope), StringComparison.Ordinal),
-            ("matches", 1) => scope => Regex.IsMatch(Text(of, scope), Text(arguments[0], scope), RegexOptions.None, TimeSpan.FromSeconds(1)),
+            ("matches", 1) => scope => Regex.IsMatch(
+                Text(of, scope), Text(arguments[0], scope), RegexOptions.None, TimeSpan.FromSeconds(1)),
             _ => throw Odd($"{name}()"),
         };
     }

@@ -92,6 +92,15 @@ public static class BuiltInKinds
     /// <summary>What is allocatable is the capacity until somebody says otherwise; later capacity is not added to it.</summary>
     private static void DefaultNode(JsonObject node)
     {
+        // Empty values are not stored, as the API's types leave them out.
+        foreach (var part in new[] { node["spec"], node["status"] }.OfType<JsonObject>())
+        {
+            foreach (var (field, value) in part.ToList())
+            {
+                if (value is JsonArray { Count: 0 } or JsonObject { Count: 0 } || value?.GetValueKind() == JsonValueKind.False)
+                    part.Remove(field);
+            }
+        }
         if (node["status"] is JsonObject status && status["capacity"] is JsonObject capacity && status["allocatable"] is null)
             status["allocatable"] = capacity.DeepClone();
     }
