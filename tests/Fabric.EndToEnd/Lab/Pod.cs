@@ -17,6 +17,9 @@ public sealed class Pod(EndToEndNode node, LabNamespace network, string containe
     /// <summary>Further members of its network configuration, as the text of a JSON object.</summary>
     public string Extra { get; init; } = "{}";
 
+    /// <summary>CNI_ARGS, for a pod that the Kubernetes API knows; null: made up.</summary>
+    public string? CniArgs { get; set; }
+
     /// <summary>What the last successful ADD answered.</summary>
     public CniRun? Added { get; private set; }
 
@@ -33,7 +36,7 @@ public sealed class Pod(EndToEndNode node, LabNamespace network, string containe
         ContainerId = ContainerId,
         Extra = Extra,
         Netns = Namespace.NetnsPath,
-        Args = $"IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME={ContainerId};K8S_POD_UID=uid-{ContainerId}",
+        Args = CniArgs ?? $"IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME={ContainerId};K8S_POD_UID=uid-{ContainerId}",
     };
 
     public async Task<Pod> AddAsync()
