@@ -122,6 +122,22 @@ public sealed class ApiStateTests
     }
 
     [Fact]
+    public void Owners_are_not_kept_where_nobody_asks_for_them()
+    {
+        var state = ApiState.Start(TimeProvider.System, tracksOwners: false);
+        Apply("one", "1");
+        Assert.Equal("2", Apply("two", "2")["data"]!["x"]!.ToString());
+        Assert.Null(state.Get(BuiltInKinds.ConfigMaps, "default", "a")["metadata"]!["managedFields"]);
+
+        JsonObject Apply(string owner, string value)
+        {
+            var map = $$$"""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"x":"{{{value}}}"}}""";
+            var patch = new PatchRequest(PatchRequest.Apply, System.Text.Encoding.UTF8.GetBytes(map));
+            return state.Patch(BuiltInKinds.ConfigMaps, "default", "a", patch, null, new WriteOptions(owner)).Object;
+        }
+    }
+
+    [Fact]
     public void Uids_and_times_are_the_same_in_each_run()
     {
         Put("a");

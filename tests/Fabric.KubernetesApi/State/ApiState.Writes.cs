@@ -130,7 +130,8 @@ public sealed partial class ApiState
         Meta.Set(made, "creationTimestamp", Meta.Time(time.GetUtcNow()));
         if (kind.HasGeneration)
             Meta.Set(made, "generation", 1L);
-        FieldOwnership.Record(kind, null, made, null, options, applied, time.GetUtcNow());
+        if (TracksOwners)
+            FieldOwnership.Record(kind, null, made, null, options, applied, time.GetUtcNow());
         CheckSize(made);
         if (options.IsDryRun)
             return made;
@@ -158,7 +159,8 @@ public sealed partial class ApiState
         ObjectRules.CheckFinalizers(kind, key.Name, before, after);
         if (kind.HasGeneration && ObjectRules.IsSpecChanged(kind, before, after))
             Meta.Set(after, "generation", Meta.Number(before, "generation") + 1);
-        FieldOwnership.Record(kind, before, after, subresource, options, applied, time.GetUtcNow());
+        if (TracksOwners)
+            FieldOwnership.Record(kind, before, after, subresource, options, applied, time.GetUtcNow());
         if (JsonNode.DeepEquals(before, after))
             return Shown(kind, before);
         CheckSize(after);

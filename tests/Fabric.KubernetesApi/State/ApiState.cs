@@ -38,6 +38,12 @@ public sealed partial class ApiState(TimeProvider time, Func<string>? newUid = n
     /// <summary>Compacts by itself what is older than so many writes, so that long runs hold no more; null: never.</summary>
     public int? MostHistory { get; set; }
 
+    /// <summary>
+    /// Records who owns which fields. Without it small writes are three times as fast, and applies conflict with nobody: for simulations
+    /// of what does not apply.
+    /// </summary>
+    public bool TracksOwners { get; init; } = true;
+
     /// <summary>Each served version of each kind.</summary>
     public ImmutableArray<ApiKind> Kinds
     {
@@ -49,9 +55,9 @@ public sealed partial class ApiState(TimeProvider time, Func<string>? newUid = n
     }
 
     /// <summary>A state with the namespaces that every cluster has.</summary>
-    public static ApiState Start(TimeProvider time, Func<string>? newUid = null)
+    public static ApiState Start(TimeProvider time, Func<string>? newUid = null, bool tracksOwners = true)
     {
-        var state = new ApiState(time, newUid);
+        var state = new ApiState(time, newUid) { TracksOwners = tracksOwners };
         foreach (var name in (string[])["default", "kube-node-lease", "kube-public", "kube-system"])
         {
             var made = new JsonObject { ["metadata"] = new JsonObject { ["name"] = name } };
