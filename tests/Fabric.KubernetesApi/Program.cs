@@ -16,6 +16,22 @@ var command = new RootCommand("A Kubernetes API server in memory, for demos and 
 };
 command.SetAction(async (parsed, cancellationToken) =>
 {
+    try
+    {
+        await ServeAsync(parsed, cancellationToken);
+        return 0;
+    }
+    catch (Exception exception) when (exception is IOException or FormatException or ApiStatusException)
+    {
+        // A manifest that is not there or not right, an address that is none, a port that is taken.
+        await Console.Error.WriteLineAsync(exception.Message);
+        return 1;
+    }
+});
+return await command.Parse(args).InvokeAsync();
+
+async Task ServeAsync(ParseResult parsed, CancellationToken cancellationToken)
+{
     var state = ApiState.Start(TimeProvider.System, () => Guid.NewGuid().ToString());
     state.Load(parsed.GetValue(manifests)!);
     var isSecure = parsed.GetValue(token) is not null;
@@ -29,6 +45,4 @@ command.SetAction(async (parsed, cancellationToken) =>
     var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     await using (cancellationToken.Register(() => end.TrySetResult()))
         await end.Task;
-    return 0;
-});
-return await command.Parse(args).InvokeAsync();
+}
