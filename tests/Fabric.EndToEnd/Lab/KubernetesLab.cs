@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -43,10 +42,21 @@ public abstract class KubernetesLab(int nodeCount, bool isStore, params (string 
     }
 
     /// <summary>A Pod as the API has it, for the container that a lab's pod stands for.</summary>
-    public Task<PodObject> PutPodAsync(EndToEndNode node, string name, params (string Key, string Value)[] annotations) =>
-        Api.CreateAsync(PodObject.Resource, new PodObject(
-            new ObjectMeta(name, "default", Annotations: annotations.ToImmutableSortedDictionary(a => a.Key, a => a.Value)),
-            new PodSpec(node.Lab.Name)), default);
+    public Task<PodObject> PutPodAsync(EndToEndNode node, string name, params (string Key, string Value)[] annotations)
+    {
+        Server.Apply($$$"""
+            apiVersion: v1
+            kind: Pod
+            metadata:
+              name: {{{name}}}
+              namespace: default
+              annotations: { {{{string.Join(", ", annotations.Select(a => $"{a.Key}: \"{a.Value}\""))}}} }
+            spec:
+              nodeName: {{{node.Lab.Name}}}
+              containers: [{name: main, image: none}]
+            """);
+        return Api.GetAsync(PodObject.Resource, "default", name, default);
+    }
 
     protected override void StartStore(LabUnderlay underlay)
     {

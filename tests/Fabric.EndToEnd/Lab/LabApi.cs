@@ -22,7 +22,7 @@ public sealed class LabApi : IDisposable
         _admin = Cluster.Kubernetes.KubernetesApi.Open(new KubernetesPlace(Kubeconfig: AdminKubeconfig), TimeProvider.System);
         foreach (var definition in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "crds"), "*.yaml"))
             Apply(File.ReadAllText(definition));
-        Apply("{apiVersion: v1, kind: Namespace, metadata: {name: fabric-system}}");
+        Apply("apiVersion: v1\nkind: Namespace\nmetadata: {name: fabric-system}\n");
     }
 
     /// <summary>On loopback.</summary>
