@@ -23,10 +23,12 @@ internal sealed class ApiJournals(ApiState api, string ns)
     {
         var stream = PersistenceId.Parse(Text(spec, "stream"));
         var events = ImmutableArray.CreateBuilder<EventEnvelope>();
+        var used = new HashSet<string>(StringComparer.Ordinal);
         string? fault = null;
         foreach (var segment in ((JsonArray)spec["segments"]!).OfType<JsonObject>())
         {
             var at = $"{name}.{Number(segment, "first")}.{Text(segment, "digest")}";
+            used.Add(at);
             if (segments.TryGetValue(at, out var found))
                 events.AddRange(Events(stream, (JsonArray)found["spec"]!["commits"]!));
             else
@@ -43,6 +45,7 @@ internal sealed class ApiJournals(ApiState api, string ns)
             for (var part = 0; part < Number(reference, "parts"); part++)
             {
                 var at = string.Create(CultureInfo.InvariantCulture, $"{name}.{Number(reference, "sequenceNr")}.{Text(reference, "digest")}.{part}");
+                used.Add(at);
                 if (snapshots.TryGetValue(at, out var found))
                     payload.Write(Bytes((JsonObject)found["spec"]!, "text"));
                 else
@@ -51,7 +54,8 @@ internal sealed class ApiJournals(ApiState api, string ns)
             newest = new Snapshot(stream, Number(reference, "sequenceNr"), Text(reference, "manifest"), Hlc.Parse(Text(reference, "hlc")),
                 payload.ToArray());
         }
-        return new ApiJournal(stream, Number(spec, "last"), Number(spec, "pruned"), events.ToImmutable(), newest, fault);
+        var unused = segments.Keys.Concat(snapshots.Keys).Count(part => part.StartsWith($"{name}.", StringComparison.Ordinal) && !used.Contains(part));
+        return new ApiJournal(stream, Number(spec, "last"), Number(spec, "pruned"), events.ToImmutable(), newest, unused, fault);
     }
 
     private static IEnumerable<EventEnvelope> Events(PersistenceId stream, JsonArray commits)
@@ -91,6 +95,8 @@ internal sealed class ApiJournals(ApiState api, string ns)
 }
 
 /// <summary>A stream as the API holds it.</summary>
+/// <param name="Unused">How many parts there are that it does not refer to.</param>
 /// <param name="Fault">Null: all that it refers to is there.</param>
 internal sealed record ApiJournal(
-    PersistenceId Stream, long Last, long Pruned, ImmutableArray<EventEnvelope> Events, Snapshot? Snapshot, string? Fault);
+    PersistenceId Stream, long Last, long Pruned, ImmutableArray<EventEnvelope> Events, Snapshot? Snapshot, int Unused,
+    string? Fault);

@@ -16,6 +16,9 @@ internal sealed class KubernetesStoreState : ClusterStoreState
     private const string Namespace = "fabric-system";
     private const string Cluster = "fabric";
 
+    /// <summary>What crashes and lost races leave until the next write of a stream comes through.</summary>
+    private const int MostUnused = 24;
+
     private static readonly JsonObject[] Kinds =
     [
         .. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "crds"), "journal*.yaml").Order(StringComparer.Ordinal)
@@ -78,6 +81,7 @@ internal sealed class KubernetesStoreState : ClusterStoreState
         foreach (var journal in _journals.Read())
         {
             Run.Check(journal.Fault is null, $"after {request}: the journal of {journal.Stream} is whole, but {journal.Fault}");
+            Run.Check(journal.Unused <= MostUnused, $"after {request}: {journal.Unused} objects are left that {journal.Stream} does not refer to");
             Copy(journal, request);
         }
         return Task.CompletedTask;

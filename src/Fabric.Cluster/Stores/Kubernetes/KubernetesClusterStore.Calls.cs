@@ -6,9 +6,11 @@ namespace Fabric.Cluster;
 /// <summary>How work gets onto the loop and what becomes of its failures.</summary>
 public sealed partial class KubernetesClusterStore
 {
+    private bool IsOnLoop => SynchronizationContext.Current == _loop;
+
     private Task<T> OnLoop<T>(Func<Task<T>> work)
     {
-        if (SynchronizationContext.Current == _loop)
+        if (IsOnLoop)
             return work();
         var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(() => _ = ForwardAsync(work, completion));
@@ -34,23 +36,25 @@ public sealed partial class KubernetesClusterStore
     }
 
     /// <summary>Does work on the loop; cancelled also when the store is closed.</summary>
-    private async Task<T> Run<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken, bool isTimed = true)
+    /// <param name="deadline">Null: it may take for ever.</param>
+    private async Task<T> Run<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken, TimeSpan? deadline)
     {
-        Task<T> running;
-        // Under the lock: a loop that has ended would never carry it out.
+        Task<T>? posted = null;
+        // Under the lock: a loop that has ended would never carry it out. One that is running this has not.
         lock (_gate)
         {
             if (_isClosed)
                 throw Closed();
-            running = OnLoop(() => CountedAsync(work, isTimed, cancellationToken));
+            if (!IsOnLoop)
+                posted = OnLoop(() => CountedAsync(work, deadline, cancellationToken));
         }
-        return await running;
+        return await (posted ?? CountedAsync(work, deadline, cancellationToken));
     }
 
-    private async Task<T> CountedAsync<T>(Func<CancellationToken, Task<T>> work, bool isTimed, CancellationToken cancellationToken)
+    private async Task<T> CountedAsync<T>(Func<CancellationToken, Task<T>> work, TimeSpan? deadline, CancellationToken cancellationToken)
     {
         _calls++;
-        using var late = new CancellationTokenSource(isTimed ? Deadline : Timeout.InfiniteTimeSpan, _time);
+        using var late = new CancellationTokenSource(deadline ?? Timeout.InfiniteTimeSpan, _time);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(_life.Token, late.Token, cancellationToken);
         try
         {
@@ -66,7 +70,7 @@ public sealed partial class KubernetesClusterStore
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested)
         {
-            throw new JournalException("kubernetes", $"no answer within {Deadline.TotalSeconds} s", isTransient: true);
+            throw new JournalException("kubernetes", $"no answer within {deadline?.TotalSeconds} s", isTransient: true);
         }
         finally
         {
@@ -76,8 +80,11 @@ public sealed partial class KubernetesClusterStore
     }
 
     /// <summary>Does work that reads, or that may be repeated: what the API did not do is an exception to the caller.</summary>
+    private Task<T> Try<T>(string operation, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        Try(operation, work, cancellationToken, Deadline);
+
     private Task<T> Try<T>(
-        string operation, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken, bool isTimed = true) =>
+        string operation, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken, TimeSpan? deadline) =>
         Run(async token =>
         {
             try
@@ -89,7 +96,7 @@ public sealed partial class KubernetesClusterStore
                 // Also a refusal: an operator applies a CRD or a role while the agent runs.
                 throw new JournalException(operation, Said(e), isTransient: true, e);
             }
-        }, cancellationToken, isTimed);
+        }, cancellationToken, deadline);
 
     /// <summary>Does work that nobody waits for; closing the store ends it.</summary>
     private void Begin(Func<CancellationToken, Task> work) => _ = BeganAsync(work);
@@ -102,7 +109,7 @@ public sealed partial class KubernetesClusterStore
             {
                 await work(token);
                 return true;
-            }, isTimed: true, CancellationToken.None);
+            }, Deadline, CancellationToken.None);
         }
         catch (JournalException)
         {

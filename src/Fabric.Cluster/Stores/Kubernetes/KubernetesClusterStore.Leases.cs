@@ -63,7 +63,7 @@ public sealed partial class KubernetesClusterStore
             while (true)
             {
                 var changes = await Try(
-                    $"watch leases {prefix}", token => NextLeasesAsync(on, silence, token), cancellationToken, isTimed: false);
+                    $"watch leases {prefix}", token => NextLeasesAsync(on, silence, token), cancellationToken, null);
                 silence = Silence(changes.Select(c => c.Lease?.Duration ?? UsualDuration).Append(silence * 2));
                 yield return new LeaseChanges(false, changes);
             }
@@ -91,7 +91,7 @@ public sealed partial class KubernetesClusterStore
                 {
                     return new LeaseOutcome.Conflict(await ReadLeaseAsync(name, token));
                 }
-            }, cancellationToken);
+            }, cancellationToken, LeaseDeadline);
         }
         catch (KubernetesException e)
         {

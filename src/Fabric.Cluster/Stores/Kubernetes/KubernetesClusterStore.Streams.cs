@@ -51,7 +51,7 @@ public sealed partial class KubernetesClusterStore
                 if (known.Head.Last < next)
                 {
                     var (on, seen) = (watch, known.Version);
-                    var journal = await Run(token => on.NextAsync(seen, token), cancellationToken, isTimed: false);
+                    var journal = await Run(token => on.NextAsync(seen, token), cancellationToken, null);
                     known = new KnownJournal(JournalRecords.Checked(stream, _names.Cluster, journal), journal.Metadata);
                     continue;
                 }

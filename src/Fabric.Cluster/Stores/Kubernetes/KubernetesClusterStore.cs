@@ -13,13 +13,16 @@ namespace Fabric.Cluster;
 /// journals feeds everyone who watches a stream; each watch of leases is a request of its own.
 /// </para>
 /// <para>
-/// A call ends within <see cref="Deadline"/>. Nothing is connected at opening. All work is done on one loop, so that a
+/// A call ends within <see cref="Deadline"/>, a lease's write within <see cref="LeaseDeadline"/>. Nothing is connected at opening. All work is done on one loop, so that a
 /// large answer is not decoded on the caller's.
 /// </para>
 /// </remarks>
 public sealed partial class KubernetesClusterStore : IClusterStore
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+
+    /// <summary>Two renewals fit into the usual duration of a lease, 10 s, so that one may fail.</summary>
+    public static readonly TimeSpan LeaseDeadline = TimeSpan.FromSeconds(4);
 
     /// <summary>More often than a handful, a journal moves under a write only if something keeps moving it.</summary>
     private const int MaxHeadMoves = 16;
@@ -82,7 +85,7 @@ public sealed partial class KubernetesClusterStore : IClusterStore
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            return await Run(token => TryAppendAsync(append, commit, token), cancellationToken);
+            return await Run(token => TryAppendAsync(append, commit, token), cancellationToken, Deadline);
         }
         catch (JournalException e) when (e.IsTransient)
         {
