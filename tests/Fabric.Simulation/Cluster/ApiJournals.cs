@@ -15,12 +15,13 @@ internal sealed class ApiJournals(ApiState api, string ns)
     {
         var (segments, snapshots) = (Objects("journalsegments"), Objects("journalsnapshots"));
         foreach (var (name, journal) in Objects("journals"))
-            yield return Read(name, (JsonObject)journal["spec"]!, segments, snapshots);
+            yield return Read(name, journal, segments, snapshots);
     }
 
     private static ApiJournal Read(
-        string name, JsonObject spec, SortedDictionary<string, JsonObject> segments, SortedDictionary<string, JsonObject> snapshots)
+        string name, JsonObject journal, SortedDictionary<string, JsonObject> segments, SortedDictionary<string, JsonObject> snapshots)
     {
+        var spec = (JsonObject)journal["spec"]!;
         var stream = PersistenceId.Parse(Text(spec, "stream"));
         var events = ImmutableArray.CreateBuilder<EventEnvelope>();
         var used = new HashSet<string>(StringComparer.Ordinal);
@@ -54,8 +55,10 @@ internal sealed class ApiJournals(ApiState api, string ns)
             newest = new Snapshot(stream, Number(reference, "sequenceNr"), Text(reference, "manifest"), Hlc.Parse(Text(reference, "hlc")),
                 payload.ToArray());
         }
-        var unused = segments.Keys.Concat(snapshots.Keys).Count(part => part.StartsWith($"{name}.", StringComparison.Ordinal) && !used.Contains(part));
-        return new ApiJournal(stream, Number(spec, "last"), Number(spec, "pruned"), events.ToImmutable(), newest, unused, fault);
+        var version = Text((JsonObject)journal["metadata"]!, "resourceVersion");
+        var garbage = segments.Concat(snapshots).Count(part => part.Key.StartsWith($"{name}.", StringComparison.Ordinal)
+            && !used.Contains(part.Key) && Text((JsonObject)part.Value["spec"]!, "after") != version);
+        return new ApiJournal(stream, Number(spec, "last"), Number(spec, "pruned"), events.ToImmutable(), newest, garbage, fault);
     }
 
     private static IEnumerable<EventEnvelope> Events(PersistenceId stream, JsonArray commits)
@@ -95,8 +98,8 @@ internal sealed class ApiJournals(ApiState api, string ns)
 }
 
 /// <summary>A stream as the API holds it.</summary>
-/// <param name="Unused">How many parts there are that it does not refer to.</param>
+/// <param name="Garbage">How many parts there are that it does not refer to, and never will.</param>
 /// <param name="Fault">Null: all that it refers to is there.</param>
 internal sealed record ApiJournal(
-    PersistenceId Stream, long Last, long Pruned, ImmutableArray<EventEnvelope> Events, Snapshot? Snapshot, int Unused,
+    PersistenceId Stream, long Last, long Pruned, ImmutableArray<EventEnvelope> Events, Snapshot? Snapshot, int Garbage,
     string? Fault);

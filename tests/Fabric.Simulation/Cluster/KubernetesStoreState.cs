@@ -17,7 +17,7 @@ internal sealed class KubernetesStoreState : ClusterStoreState
     private const string Cluster = "fabric";
 
     /// <summary>What crashes and lost races leave until the next write of a stream comes through.</summary>
-    private const int MostUnused = 24;
+    private const int MostGarbage = 16;
 
     private static readonly JsonObject[] Kinds =
     [
@@ -81,7 +81,7 @@ internal sealed class KubernetesStoreState : ClusterStoreState
         foreach (var journal in _journals.Read())
         {
             Run.Check(journal.Fault is null, $"after {request}: the journal of {journal.Stream} is whole, but {journal.Fault}");
-            Run.Check(journal.Unused <= MostUnused, $"after {request}: {journal.Unused} objects are left that {journal.Stream} does not refer to");
+            Run.Check(journal.Garbage <= MostGarbage, $"after {request}: {journal.Garbage} objects are left that {journal.Stream} does not refer to");
             Copy(journal, request);
         }
         return Task.CompletedTask;
