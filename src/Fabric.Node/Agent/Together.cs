@@ -23,6 +23,11 @@ internal static class Together
             {
                 // That is how they end.
             }
+            catch (OperationCanceledException e)
+            {
+                // Nobody asked for it, so whoever sees it at the top must not take it for an end that was.
+                failure ??= new InvalidOperationException($"work was given up that nobody cancelled: {e.Message}", e);
+            }
             catch (Exception e)
             {
                 failure ??= e;

@@ -60,10 +60,10 @@ internal sealed class PodEventSeries(PodRef pod, string reason, DateTimeOffset f
     {
         Exists = true;
         // The API keeps whole seconds.
-        if (there.Message == Message && there.LastTimestamp.ToUnixTimeSeconds() == LastAt.ToUnixTimeSeconds())
+        if (there.Message == Message && there.LastTimestamp?.ToUnixTimeSeconds() == LastAt.ToUnixTimeSeconds())
             return;
         Count += there.Count;
-        FirstAt = there.FirstTimestamp < FirstAt ? there.FirstTimestamp : FirstAt;
+        FirstAt = there.FirstTimestamp is { } first && first < FirstAt ? first : FirstAt;
     }
 
     public void Wrote(int count, TimeSpan now)

@@ -83,6 +83,12 @@ internal sealed class ApiConnection : IDisposable
             throw new KubernetesException(request, ApiFault.Timeout, $"no answer within {headersWithin.TotalSeconds:0} s",
                 !hasLeft || method == HttpMethod.Get, null, e);
         }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // That is how the handler says that a connection took too long: nobody has cancelled anything.
+            throw new KubernetesException(request, ApiFault.Unreachable,
+                $"{client.BaseUri.GetLeftPart(UriPartial.Authority)} does not answer: {e.InnerException?.Message ?? e.Message}", true, null, e);
+        }
         catch (HttpRequestException e)
         {
             var neverSent = e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError

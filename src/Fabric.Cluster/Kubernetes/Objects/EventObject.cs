@@ -3,6 +3,7 @@ namespace Fabric.Cluster.Kubernetes;
 /// <summary>An Event (core/v1): only created.</summary>
 /// <param name="Type">Normal or Warning.</param>
 /// <param name="Reason">One word in CamelCase.</param>
+/// <param name="FirstTimestamp">Null in events of others that have an eventTime instead.</param>
 public sealed record EventObject(
     ObjectMeta Metadata,
     InvolvedObject InvolvedObject,
@@ -10,8 +11,8 @@ public sealed record EventObject(
     string Message,
     string Type,
     EventSource Source,
-    DateTimeOffset FirstTimestamp,
-    DateTimeOffset LastTimestamp,
+    DateTimeOffset? FirstTimestamp,
+    DateTimeOffset? LastTimestamp,
     int Count,
     string ReportingComponent,
     string ReportingInstance) : IApiObject
