@@ -78,7 +78,7 @@ public sealed class ApiServerDocumentTests : IAsyncLifetime
     [SkippableFact]
     public async Task Kubectl_takes_it_for_an_API_server()
     {
-        var kubectl = RealApiServer.Kubectl ?? (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+        var kubectl = $"{Environment.GetEnvironmentVariable("KUBEBUILDER_ASSETS")}:{Environment.GetEnvironmentVariable("PATH")}".Split(':')
             .Select(folder => Path.Combine(folder, "kubectl")).FirstOrDefault(File.Exists);
         Skip.If(kubectl is null, "kubectl is neither in KUBEBUILDER_ASSETS nor in PATH");
         var folder = Directory.CreateTempSubdirectory("fab-t-kubectl-").FullName;

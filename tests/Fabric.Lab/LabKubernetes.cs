@@ -31,6 +31,7 @@ public sealed class LabKubernetes : IDisposable
         (Port, _etcdPort, _etcdPeerPort) = (ports[0], ports[1], ports[2]);
         _authority = new LabAuthority(Folder);
         _authority.Issue("server", null, alsoAt is null ? [IPAddress.Loopback] : [IPAddress.Loopback, IPAddress.Parse(alsoAt)]);
+        File.WriteAllText(Path.Combine(Folder, "tokens.csv"), $"{AdminToken},root,1,system:masters\n{NobodyToken},nobody,2\n");
         using var key = RSA.Create(2048);
         File.WriteAllText(ServiceAccountKey, key.ExportPkcs8PrivateKeyPem());
         Url = string.Create(CultureInfo.InvariantCulture, $"https://{alsoAt ?? "127.0.0.1"}:{Port}");
@@ -43,6 +44,12 @@ public sealed class LabKubernetes : IDisposable
         : !File.Exists(Path.Combine(folder, "kube-apiserver")) || !File.Exists(Path.Combine(folder, "etcd"))
             ? $"KUBEBUILDER_ASSETS={folder} lacks kube-apiserver or etcd"
             : null;
+
+    /// <summary>A bearer token of a user who may do everything.</summary>
+    public const string AdminToken = "lab-admin";
+
+    /// <summary>A bearer token of user <c>nobody</c>, who may do nothing.</summary>
+    public const string NobodyToken = "lab-nobody";
 
     public string Folder { get; }
 
@@ -164,7 +171,7 @@ public sealed class LabKubernetes : IDisposable
         "--bind-address=127.0.0.1", "--advertise-address=192.0.2.1",
         string.Create(CultureInfo.InvariantCulture, $"--secure-port={Port}"),
         $"--tls-cert-file={Path.Combine(Folder, "server.pem")}", $"--tls-private-key-file={Path.Combine(Folder, "server.key")}",
-        $"--client-ca-file={CaFile}", "--authorization-mode=RBAC", "--service-cluster-ip-range=10.96.0.0/16",
+        $"--client-ca-file={CaFile}", $"--token-auth-file={Path.Combine(Folder, "tokens.csv")}", "--authorization-mode=RBAC", "--service-cluster-ip-range=10.96.0.0/16",
         "--service-account-issuer=https://kubernetes.default.svc", $"--service-account-key-file={ServiceAccountKey}",
         $"--service-account-signing-key-file={ServiceAccountKey}", "--disable-admission-plugins=ServiceAccount",
         "--endpoint-reconciler-type=none", "--allow-privileged=true", $"--cert-dir={Folder}",

@@ -6,6 +6,7 @@ using Fabric.Messages;
 namespace Fabric.Cluster.Tests;
 
 /// <summary>Network objects at a real API server: what it lets pass, what it shows, and how they go.</summary>
+[Collection(SharedKubernetes.Users)]
 public sealed class RealNetworkObjectTests : IAsyncLifetime
 {
     private static readonly NetworkName Name = new("real-blue");

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
-using k8s;
 using k8s.Exceptions;
 
 namespace Fabric.Cluster.Kubernetes;
@@ -23,14 +22,13 @@ internal sealed class ApiConnection : IDisposable
     private readonly TimeProvider _time;
     private readonly RequestBudget _budget;
     private k8s.Kubernetes _client;
-    private long _openedAt;
+    private long? _renewedAt;
 
     private ApiConnection(KubernetesPlace place, TimeProvider time)
     {
         (_place, _time) = (place, time);
         _budget = new RequestBudget(RequestsPerSecond, Burst, time);
-        _client = Client(place);
-        _openedAt = time.GetTimestamp();
+        _client = Client(place, time);
     }
 
     /// <exception cref="KubernetesException">The configuration can't be used.</exception>
@@ -95,7 +93,7 @@ internal sealed class ApiConnection : IDisposable
                 or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
             throw new KubernetesException(request, ApiFault.Unreachable, Reason(client, e), neverSent || method == HttpMethod.Get, null, e);
         }
-        catch (Exception e) when (!hasLeft && e is IOException or UnauthorizedAccessException or KubeConfigException)
+        catch (Exception e) when (!hasLeft && e is IOException or UnauthorizedAccessException or InvalidDataException or KubeConfigException)
         {
             throw new KubernetesException(request, ApiFault.Unauthorized, $"the credentials can't be had: {e.Message}", true, null, e);
         }
@@ -130,7 +128,12 @@ internal sealed class ApiConnection : IDisposable
         if (fault == ApiFault.Conflict && method == HttpMethod.Post)
             fault = ApiFault.AlreadyExists;
         var undone = (int)code < 500 && code != HttpStatusCode.RequestTimeout || method == HttpMethod.Get;
-        var text = status.Message is { Length: > 0 } message ? message : $"HTTP {(int)code} {answer.ReasonPhrase}";
+        var text = status switch
+        {
+            { Message: null or "" } => $"HTTP {(int)code} {answer.ReasonPhrase}",
+            { Reason: null, Code: 0 } => $"HTTP {(int)code} {answer.ReasonPhrase}: {status.Message}",
+            _ => status.Message,
+        };
         return new KubernetesException(request, fault, text + Advice(fault), undone, retryAfter);
     }
 
@@ -156,13 +159,13 @@ internal sealed class ApiConnection : IDisposable
         {
             if (_client != refused)
                 return true;
-            if (_time.GetElapsedTime(_openedAt) < RenewAfter)
+            if (_renewedAt is { } last && _time.GetElapsedTime(last) < RenewAfter)
                 return false;
             try
             {
-                _openedAt = _time.GetTimestamp();
+                _renewedAt = _time.GetTimestamp();
                 // Watches may still read from the former one; it goes when they have ended.
-                _client = Client(_place);
+                _client = Client(_place, _time);
                 return true;
             }
             catch (KubernetesException)
@@ -173,36 +176,30 @@ internal sealed class ApiConnection : IDisposable
         }
     }
 
-    private static k8s.Kubernetes Client(KubernetesPlace place)
+    private static k8s.Kubernetes Client(KubernetesPlace place, TimeProvider time)
     {
+        var configuration = KubernetesConfiguration.Read(place, time);
+        // Each request has its own deadline, and a watch has none.
+        configuration.HttpClientTimeout = Timeout.InfiniteTimeSpan;
+        configuration.UserAgent = "fabric";
+        // A connection for each watch: none waits behind another, and a broken one breaks nothing else.
+        configuration.DisableHttp2 = true;
+        configuration.FirstMessageHandlerSetup = handler =>
+        {
+            handler.AllowAutoRedirect = false;
+            handler.UseCookies = false;
+            handler.ActivityHeadersPropagator = null;
+            handler.ConnectTimeout = TimeSpan.FromSeconds(5);
+            handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60);
+            handler.ConnectCallback = LivelyConnection.ConnectAsync;
+        };
         try
         {
-            var configuration = place.Kubeconfig is { } file
-                ? KubernetesClientConfiguration.BuildConfigFromConfigFile(file, place.Context)
-                : KubernetesClientConfiguration.InClusterConfig();
-            // Each request has its own deadline, and a watch has none.
-            configuration.HttpClientTimeout = Timeout.InfiniteTimeSpan;
-            configuration.UserAgent = "fabric";
-            // A connection for each watch: none waits behind another, and a broken one breaks nothing else.
-            configuration.DisableHttp2 = true;
-            configuration.FirstMessageHandlerSetup = handler =>
-            {
-                handler.AllowAutoRedirect = false;
-                handler.UseCookies = false;
-                handler.ActivityHeadersPropagator = null;
-                handler.ConnectTimeout = TimeSpan.FromSeconds(5);
-                handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60);
-                handler.ConnectCallback = LivelyConnection.ConnectAsync;
-            };
             return new k8s.Kubernetes(configuration);
         }
-        catch (Exception e) when (e is KubeConfigException or IOException or UnauthorizedAccessException or CryptographicException
-            or YamlDotNet.Core.YamlException or FormatException or ArgumentException)
+        catch (Exception e) when (e is KubeConfigException or IOException or CryptographicException or FormatException)
         {
-            var advice = place.Kubeconfig is null
-                ? ": in a pod, a service account is mounted and KUBERNETES_SERVICE_HOST is set; elsewhere name a kubeconfig"
-                : "";
-            throw new KubernetesException($"open the Kubernetes API as {Who(place)}", ApiFault.Unreachable, e.Message + advice, isSurelyUndone: true, null, e);
+            throw new KubernetesException($"open the Kubernetes API as {Who(place)}", ApiFault.Unreachable, e.Message, isSurelyUndone: true, null, e);
         }
     }
 }

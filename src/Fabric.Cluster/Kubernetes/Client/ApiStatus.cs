@@ -6,7 +6,10 @@ namespace Fabric.Cluster.Kubernetes;
 /// <summary>The API's answer when it does not do what was asked (Kubernetes API conventions, "Response Status Kind").</summary>
 internal sealed record ApiStatus(string? Reason = null, string? Message = null, int Code = 0, ApiStatusDetails? Details = null)
 {
-    /// <returns>Empty if it is none: a proxy in between answers in its own way.</returns>
+    /// <summary>So much is passed on of an answer that is none of the API's own.</summary>
+    private const int MostForeignText = 200;
+
+    /// <returns>Only the beginning of the text if it is none: a proxy in between answers in its own way.</returns>
     public static ApiStatus Parse(ReadOnlySpan<byte> body)
     {
         try
@@ -15,7 +18,8 @@ internal sealed record ApiStatus(string? Reason = null, string? Message = null, 
         }
         catch (JsonException)
         {
-            return new ApiStatus();
+            var text = System.Text.Encoding.UTF8.GetString(body[..Math.Min(body.Length, MostForeignText)]);
+            return new ApiStatus(Message: text.ReplaceLineEndings(" ").Trim());
         }
     }
 
