@@ -31,7 +31,14 @@ function close_result(    text) {
     sub(/^[ \t\r\n]+/, "", reason)
     text = indented(reason, "        ")
     sub(/^ +/, "", text)
-    skips = skips "  skipped " test ": " text "\n"
+    # Those of one class that lack the same thing are told of once.
+    class = test
+    sub(/\(.*/, "", class)
+    sub(/\.[^.]*$/, "", class)
+    key = class ": " text
+    if (!(key in skipped_for)) keys[++key_count] = key
+    skipped_for[key]++
+    skipped_test[key] = test ": " text
   } else {
     failed++
     failures = failures "  FAILED " test "\n"
@@ -72,7 +79,10 @@ END {
   while ((getline line < left) > 0) remains = remains "    " line "\n"
   extra = (whole != "" || passed + failed + skipped == 0 ? 1 : 0) + (remains != "" ? 1 : 0)
   printf "%-28s %5d passed, %d failed, %d skipped (%s)\n", name, passed, failed + extra, skipped, time
-  printf "%s", skips
+  for (i = 1; i <= key_count; i++) {
+    if (skipped_for[keys[i]] == 1) printf "  skipped %s\n", skipped_test[keys[i]]
+    else printf "  skipped %d of %s\n", skipped_for[keys[i]], keys[i]
+  }
   printf "%s", failures
   if (errors != "" && failed + extra > 0) printf "  about the run itself:\n%s", errors
   if (remains != "") printf "  FAILED to clean up; the tests left behind (gone now):\n%s", remains
