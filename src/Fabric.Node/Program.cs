@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Fabric.Node;
+using Fabric.Node.Install;
 using Microsoft.Extensions.Logging;
 
 var config = new Option<string?>("--config")
@@ -74,5 +75,26 @@ root.SetAction(async (parsed, cancellationToken) =>
         return 1;
     }
 });
+var stateDir = new Option<string>("--state-dir")
+{
+    Description = "The agent's, in which it noted what it wrote.", HelpName = "DIR", DefaultValueFactory = _ => NodeOptionSpecs.Named("state-dir").Default!,
+};
+var uninstall = new Command("uninstall", "Removes what the agent has put on the host for the runtime, and nothing else.\n\n"
+    + "Example:\n  fabric-node uninstall --state-dir /var/lib/fabric");
+uninstall.Options.Add(stateDir);
+uninstall.SetAction(parsed =>
+{
+    try
+    {
+        // What somebody else has changed stays, and that is worth a word to whoever looks at the code.
+        return new InstalledFiles(parsed.GetValue(stateDir)!).Remove(Console.WriteLine) ? 0 : 1;
+    }
+    catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+    {
+        Console.Error.WriteLine($"fabric-node: {e.Message}");
+        return 1;
+    }
+});
+root.Subcommands.Add(uninstall);
 // The command line's own answer to a signal would end the process after two seconds, in the middle of its farewell to the cluster.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -38,7 +38,8 @@ public sealed class KubernetesTests(NodeObjectsLab lab) : IClassFixture<NodeObje
             var said = await lab.Api.ListAsync(NodeNetworkObject.Resource, ObjectQuery.All, 0, null, null, default);
             return lab.Nodes.All(n => said.Items.FirstOrDefault(o => o.Metadata.Name == n.Lab.Name) is { Status: { } status } o
                 && o.Metadata.OwnerReferences is [{ Kind: "Node" }]
-                && status.PodCIDRs is [var cidr] && cidr == KubernetesLab.PodCidrOf(n) && status.Vteps is [var vtep] && vtep == n.Lab.Address.ToString()
+                && status.PodCIDRs is [var cidr] && cidr == KubernetesLab.PodCidrOf(n)
+                && status.Vteps is [var vtep] && vtep == n.Lab.Address.ToString()
                 && status.Conditions.Any(c => c is { Type: "Ready", Status: "True" }));
         }, "each node's NodeNetwork", Long));
 

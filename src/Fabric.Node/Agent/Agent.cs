@@ -8,6 +8,7 @@ using Fabric.Linux.State;
 using Fabric.Linux.Unix;
 using Fabric.Messages;
 using Fabric.Node.Cni;
+using Fabric.Node.Install;
 using Fabric.Node.Kubernetes;
 
 namespace Fabric.Node;
@@ -96,6 +97,8 @@ public sealed class Agent(NodeOptions options, string version, AgentLog log, Tim
         [
             core.RunAsync(replaced, recovered.SetResult, term.Token),
             AfterAsync(recovered.Task, () => cluster.RunAsync(term.Token), term.Token),
+            .. options.Installation is not { } wanted ? Array.Empty<Task>() : [new CniInstaller(
+                wanted, new InstalledFiles(directory.Path), options.CniSocket, core.Readiness.Now, time, log).RunAsync(term.Token)],
             .. kubernetes is null ? Array.Empty<Task>() : [kubernetes.RunAsync(core.Readiness.Now, Facts, term.Token)],
             Task.Run(() => listener.RunAsync(term.Token), CancellationToken.None),
         ];

@@ -3,6 +3,7 @@ using System.Net;
 using Fabric.Cluster;
 using Fabric.Cluster.Kubernetes;
 using Fabric.Messages;
+using Fabric.Node.Install;
 using Fabric.Node.Kubernetes;
 using Microsoft.Extensions.Logging;
 
@@ -65,6 +66,9 @@ public sealed record NodeOptions
     public required string CniSocket { get; init; }
 
     public required string AdminSocket { get; init; }
+
+    /// <summary>What is put on the host for the runtime; null: nothing.</summary>
+    public required CniInstallation? Installation { get; init; }
 
     public required IPEndPoint? MetricsAddress { get; init; }
 

@@ -4,6 +4,7 @@ using System.Net;
 using Fabric.Cluster;
 using Fabric.Cluster.Kubernetes;
 using Fabric.Messages;
+using Fabric.Node.Install;
 using Fabric.Node.Kubernetes;
 using Microsoft.Extensions.Logging;
 
@@ -45,6 +46,7 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
             DatapathType = OneOf("datapath-type", "system", "netdev"),
             CniSocket = SocketPath("cni-socket"),
             AdminSocket = SocketPath("admin-socket"),
+            Installation = Installation(),
             MetricsAddress = EndPoint("metrics-address"),
             HealthAddress = EndPoint("health-address"),
             LeaseDuration = Duration("lease-duration", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
@@ -119,6 +121,22 @@ public sealed class NodeOptionsCheck(RawOptions raw, ICollection<string> errors)
         var capacity = Number("bridge-marker-capacity", 1, 1_000_000);
         return isOn ? new BridgeResources(prefix, capacity) : null;
     }
+
+    private CniInstallation? Installation()
+    {
+        var bin = Directory("install-cni-bin");
+        var conf = Directory("install-cni-conf");
+        var name = raw.Text("install-cni-conf-name")!;
+        if (name.Contains('/') || !name.EndsWith(".conflist", StringComparison.Ordinal))
+            errors.Add($"{raw.Source("install-cni-conf-name")}: '{name}' must be a file name that ends in .conflist");
+        var from = raw.Text("install-cni-from") ?? Path.Combine(AppContext.BaseDirectory, "fabric-cni");
+        if (!from.StartsWith('/'))
+            errors.Add($"{raw.Source("install-cni-from")}: '{from}' must be an absolute path");
+        var names = OneOf("install-compatibility-names", "on", "off") == "on";
+        return bin is null && conf is null ? null : new CniInstallation(from, bin, conf, name, names);
+    }
+
+    private string? Directory(string name) => raw.Text(name) is { Length: > 0 } ? AbsolutePath(name) : null;
 
     private NodeName NodeName(string hostName)
     {

@@ -60,7 +60,7 @@ internal sealed record MachineSpec
         Kubernetes = null,
         PodCidrSource = PodCidr.SourceFabric,
         StartupTaint = null,
-        BridgeResources = null,
+        BridgeResources = null, Installation = null,
         LogLevel = LogLevel.Information,
     };
 }
