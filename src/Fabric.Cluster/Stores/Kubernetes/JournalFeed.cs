@@ -169,7 +169,8 @@ internal sealed class JournalFeed(IKubernetesApi api, ObjectQuery journals, Time
         {
             _newest.Clear();
             _highest = 0;
-            FailAll(new JournalException("watch", "the API server has gone back in time: was its etcd restored from a backup?", isTransient: true));
+            FailAll(new JournalException(
+                "watch", "the API server has gone back in time: was its etcd restored from a backup?", isTransient: true));
         }
         See(page.ResourceVersion);
         listed.ForEach(Offer);

@@ -41,7 +41,10 @@ internal static class JournalRecords
         {
             var head = journal.Spec ?? throw new FormatException("it has no spec");
             if (head.Format != JournalSpec.CurrentFormat)
-                throw new FormatException($"it has format {head.Format}, and this version of Fabric reads format {JournalSpec.CurrentFormat}");
+            {
+                throw new FormatException(
+                    $"it has format {head.Format}, and this version of Fabric reads format {JournalSpec.CurrentFormat}");
+            }
             if (head.Stream != stream.Value || head.Cluster != cluster)
                 throw new FormatException($"it is stream {head.Stream} of cluster {head.Cluster}");
             if (head.Last > 0 && head.Crc32C != JournalRows.HeadChecksum(stream.Value, head.Last, CommitId.Parse(head.Commit)))
@@ -54,7 +57,8 @@ internal static class JournalRecords
         }
         catch (Exception e) when (e is FormatException or ArgumentException)
         {
-            throw new JournalException($"read {stream}", $"the journal {journal.Metadata.Name} can't be read: {e.Message}", isTransient: false, e);
+            throw new JournalException(
+                $"read {stream}", $"the journal {journal.Metadata.Name} can't be read: {e.Message}", isTransient: false, e);
         }
     }
 
@@ -86,7 +90,9 @@ internal static class JournalRecords
             : (null, Convert.ToBase64String(bytes));
 
     public static byte[] Bytes(string? text, string? base64) =>
-        base64 is not null ? Convert.FromBase64String(base64) : Encoding.UTF8.GetBytes(text ?? throw new FormatException("it has no content"));
+        base64 is not null
+            ? Convert.FromBase64String(base64)
+            : Encoding.UTF8.GetBytes(text ?? throw new FormatException("it has no content"));
 
     /// <summary>What a commit takes in an object.</summary>
     public static int StoredBytes(StoredCommit commit)

@@ -77,7 +77,8 @@ public sealed partial class KubernetesClusterStore
 
     private static ApiPatch.Merge Patch(LeaseObject lease) => new(JsonSerializer.SerializeToUtf8Bytes(lease, LeaseObject.Resource.Json));
 
-    private async Task<LeaseOutcome> WriteLeaseAsync(string name, Func<CancellationToken, Task<long>> write, CancellationToken cancellationToken)
+    private async Task<LeaseOutcome> WriteLeaseAsync(
+        string name, Func<CancellationToken, Task<long>> write, CancellationToken cancellationToken)
     {
         try
         {
@@ -123,7 +124,8 @@ public sealed partial class KubernetesClusterStore
         while (true)
         {
             var page = await _api.ListAsync(LeaseObject.Resource, _leases.Query(prefix), LeasesPerPage, next, null, cancellationToken);
-            leases.AddRange(page.Items.Select(KubernetesLeases.Decode).OfType<Lease>().Where(l => l.Name.StartsWith(prefix, StringComparison.Ordinal)));
+            leases.AddRange(page.Items.Select(KubernetesLeases.Decode).OfType<Lease>()
+                .Where(l => l.Name.StartsWith(prefix, StringComparison.Ordinal)));
             next = page.Continue;
             if (next is null)
                 return ([.. leases.OrderBy(l => l.Name, StringComparer.Ordinal)], page.ResourceVersion);
@@ -152,7 +154,10 @@ public sealed partial class KubernetesClusterStore
                 // It may be on its way. If it does not come, the connection is dead or the server behind.
                 changes = await watch.NextAsync(_time, WatchDelay, cancellationToken);
                 if (changes.IsEmpty)
-                    throw new JournalException($"watch leases {watch.Prefix}", "there is news of leases that the watch did not bring", isTransient: true);
+                {
+                    throw new JournalException(
+                        $"watch leases {watch.Prefix}", "there is news of leases that the watch did not bring", isTransient: true);
+                }
             }
             if (!changes.IsEmpty)
                 return changes;

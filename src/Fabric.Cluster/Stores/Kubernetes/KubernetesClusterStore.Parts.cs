@@ -154,7 +154,10 @@ public sealed partial class KubernetesClusterStore
             if (part.Spec.After == known.Version)
                 isClean = false;
             else
-                await _api.DeleteAsync(kind, _names.Namespace, part.Metadata.Name!, new DeletePreconditions(part.Metadata.Uid), cancellationToken);
+            {
+                var same = new DeletePreconditions(part.Metadata.Uid);
+                await _api.DeleteAsync(kind, _names.Namespace, part.Metadata.Name!, same, cancellationToken);
+            }
         }
         return isClean;
     }

@@ -13,8 +13,8 @@ namespace Fabric.Cluster;
 /// journals feeds everyone who watches a stream; each watch of leases is a request of its own.
 /// </para>
 /// <para>
-/// A call ends within <see cref="Deadline"/>, a lease's write within <see cref="LeaseDeadline"/>. Nothing is connected at opening. All work is done on one loop, so that a
-/// large answer is not decoded on the caller's.
+/// A call ends within <see cref="Deadline"/>, a lease's write within <see cref="LeaseDeadline"/>. Nothing is connected at
+/// opening. All work is done on one loop, so that a large answer is not decoded on the caller's.
 /// </para>
 /// </remarks>
 public sealed partial class KubernetesClusterStore : IClusterStore
