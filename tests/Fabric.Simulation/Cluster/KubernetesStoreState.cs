@@ -112,10 +112,14 @@ internal sealed class KubernetesStoreState : ClusterStoreState
     private void CheckSame(ApiJournal journal, ApiRequest request)
     {
         var next = journal.Pruned + 1;
+        var appended = Disk.ReadAsync(journal.Stream, next, CancellationToken.None).ToBlockingEnumerable()
+            .ToDictionary(e => e.SequenceNr, e => (e.CommitId, e.Crc32C));
         foreach (var e in journal.Events.Where(e => e.SequenceNr > journal.Pruned))
         {
             Run.Check(e.SequenceNr == next++, $"after {request}: {journal.Stream} goes on with {e.SequenceNr}, not {next - 1}");
             Run.Check(e.IsIntact, $"after {request}: event {e.SequenceNr} of {journal.Stream} is intact");
+            Run.Check(appended[e.SequenceNr] == (e.CommitId, e.Crc32C),
+                $"after {request}: event {e.SequenceNr} of {journal.Stream} is that of commit {appended[e.SequenceNr].CommitId} as before");
         }
         Run.Check(next == journal.Last + 1, $"after {request}: {journal.Stream} has events up to {journal.Last}, and not only to {next - 1}");
     }
