@@ -76,3 +76,7 @@ down: ## Remove what a kept demo left
 clean: ## Delete everything that was built
 	@rm -rf out TestResults BenchmarkDotNet.Artifacts
 	@find src tests bench \( -name bin -o -name obj \) -type d -prune -exec rm -rf {} +
+
+.PHONY: manifests
+manifests: ## Render k8s/fabric.yaml and one file for each other overlay (needs kubectl with kustomize 5)
+	@scripts/manifests.sh

@@ -27,7 +27,8 @@ public sealed class KubernetesTests(NodeObjectsLab lab) : IClassFixture<NodeObje
         async () =>
         {
             var nodes = await lab.Api.ListAsync(NodeObject.Resource, ObjectQuery.All, 0, null, null, default);
-            return nodes.Items.Where(n => lab.Nodes.Any(l => l.Lab.Name == n.Metadata.Name)).All(n => (n.Spec!.Taints ?? []).All(t => t.Key != KubernetesLab.StartupTaint)
+            return nodes.Items.Where(n => lab.Nodes.Any(l => l.Lab.Name == n.Metadata.Name)).All(n =>
+                (n.Spec!.Taints ?? []).All(t => t.Key != KubernetesLab.StartupTaint)
                 && n.Status!.Conditions!.Value.Any(c => c is { Type: "NetworkUnavailable", Status: "False", Reason: "FabricIsUp" }));
         }, "conditions and taints", Long));
 
