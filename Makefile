@@ -63,9 +63,9 @@ bench: build ## Run the benchmarks and print their tables (ONLY=attach runs one)
 
 DEMO := tests/Fabric.Demo/bin/Release/net10.0/Fabric.Demo.dll
 .PHONY: demo
-demo: install-deps build ## Three nodes, nine pods, and what happens to them (STORE=etcd; KEEP=1 leaves it running)
+demo: install-deps build ## Three nodes, nine pods, and what happens to them (K8S=1: as a Kubernetes cluster; STORE=etcd; KEEP=1)
 	@$(STEP) 'building the demo' dotnet build tests/Fabric.Demo -c Release -v q --nologo
-	@dotnet $(DEMO) $(if $(KEEP),--keep) $(if $(STORE),--store=$(STORE))
+	@dotnet $(DEMO) $(if $(K8S),--kubernetes,$(if $(KEEP),--keep) $(if $(STORE),--store=$(STORE)))
 
 .PHONY: down
 down: ## Remove what a kept demo left

@@ -31,6 +31,9 @@ internal static class Places
 
     public static string Cli => Path.Combine(Binaries, "fabric");
 
+    /// <summary>The definitions of Fabric's custom resources.</summary>
+    public static string Definitions => Path.Combine(Root(), "k8s", "base", "crds");
+
     private static string Root()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

@@ -8,6 +8,7 @@ const string Usage = """
     Three nodes on one machine, nine pods, and what happens to them.
 
       make demo            runs the demo and removes everything it made
+      make demo K8S=1      the same as a Kubernetes cluster: containerd makes the pods, the API keeps the cluster's streams
       make demo STORE=etcd keeps the cluster's streams in three members of etcd instead of a file
       make demo KEEP=1     leaves nodes and pods running, and says how to look around
       make down            removes what a kept (or killed) demo left
@@ -18,7 +19,8 @@ Console.OutputEncoding = new UTF8Encoding(false);
 var keep = args.Contains("--keep");
 var down = args is ["down" or "--down"];
 var store = Store.File;
-if (!down && !args.All(a => a == "--keep" || Store.TryParse(a, out store)))
+var isKubernetes = args is ["--kubernetes"];
+if (!down && !isKubernetes && !args.All(a => a == "--keep" || Store.TryParse(a, out store)))
 {
     Console.Error.WriteLine(Usage);
     return args is ["--help" or "-h"] ? 0 : 2;
@@ -64,7 +66,9 @@ try
 {
     if (Belongings.RemoveAll() > 0)
         report.Line("Removed what an earlier demo left.\n");
-    code = await new Demo(report, store).RunAsync(keep, stop.Token);
+    code = isKubernetes
+        ? await new KubernetesDemo(report).RunAsync(stop.Token)
+        : await new Demo(report, store).RunAsync(keep, stop.Token);
 }
 catch (Exception e) when (stop.IsCancellationRequested && (e is OperationCanceledException or LabException))
 {

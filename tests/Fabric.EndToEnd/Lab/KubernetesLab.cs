@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Fabric.Cluster.Kubernetes;
+using Fabric.KubernetesApi;
 using Fabric.Lab;
 
 namespace Fabric.EndToEnd;
@@ -60,7 +61,7 @@ public abstract class KubernetesLab(int nodeCount, bool isStore, params (string 
 
     protected override void StartStore(LabUnderlay underlay)
     {
-        _server = LabApi.Start(ServerAddress);
+        _server = LabApi.Start(ServerAddress, Path.Combine(AppContext.BaseDirectory, "crds"));
         underlay.Namespace.Ip("address", "add", $"{ServerAddress}/24", "dev", LabUnderlay.Device);
         // The userspace datapath passes frames on as they are, and nobody has computed a checksum for those from here.
         underlay.Namespace.Run("ethtool", "-K", LabUnderlay.Device, "tx", "off");

@@ -1,9 +1,8 @@
 using System.Globalization;
 using Fabric.Cluster.Kubernetes;
-using Fabric.KubernetesApi;
 using Fabric.Lab;
 
-namespace Fabric.EndToEnd;
+namespace Fabric.KubernetesApi;
 
 /// <summary>A Kubernetes API for a lab: kube-apiserver with etcd where KUBEBUILDER_ASSETS names them, else the server that stands in for it.</summary>
 public sealed class LabApi : IDisposable
@@ -14,13 +13,13 @@ public sealed class LabApi : IDisposable
     private readonly DirectoryInfo _folder;
     private readonly string _alsoAt;
 
-    private LabApi(LabKubernetes? real, ApiServer? standIn, string alsoAt)
+    private LabApi(LabKubernetes? real, ApiServer? standIn, string alsoAt, string definitions)
     {
         (_real, _standIn, _alsoAt) = (real, standIn, alsoAt);
         _folder = Directory.CreateTempSubdirectory("fab-t-api-");
         AdminKubeconfig = real?.AdminKubeconfig ?? Write("admin", $"http://127.0.0.1:{Port}");
         _admin = Cluster.Kubernetes.KubernetesApi.Open(new KubernetesPlace(Kubeconfig: AdminKubeconfig), TimeProvider.System);
-        foreach (var definition in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "crds"), "*.yaml"))
+        foreach (var definition in Directory.GetFiles(definitions, "*.yaml"))
             Apply(File.ReadAllText(definition));
         Apply("apiVersion: v1\nkind: Namespace\nmetadata: {name: fabric-system}\n");
     }
@@ -33,13 +32,18 @@ public sealed class LabApi : IDisposable
 
     public string AdminKubeconfig { get; }
 
+    /// <summary>Whether it is kube-apiserver.</summary>
+    public bool IsReal => _real is not null;
+
+    /// <summary>Starts it with Fabric's kinds and namespace.</summary>
     /// <param name="alsoAt">An address at which a <see cref="LabRelay"/> leads to it.</param>
-    public static LabApi Start(string alsoAt)
+    /// <param name="definitions">The folder of the kinds' definitions.</param>
+    public static LabApi Start(string alsoAt, string definitions)
     {
         if (LabKubernetes.Missing is null)
-            return new LabApi(LabKubernetes.Start(alsoAt), null, alsoAt);
+            return new LabApi(LabKubernetes.Start(alsoAt), null, alsoAt, definitions);
         var state = ApiState.Start(TimeProvider.System, () => Guid.NewGuid().ToString());
-        return new LabApi(null, Wait(ApiServer.StartAsync(state, ApiServerOptions.Plain, TimeProvider.System)), alsoAt);
+        return new LabApi(null, Wait(ApiServer.StartAsync(state, ApiServerOptions.Plain, TimeProvider.System)), alsoAt, definitions);
     }
 
     /// <summary>The path of a kubeconfig of a user who may do everything, with which the server is reached through the relay.</summary>
