@@ -15,6 +15,7 @@ var benchmarks = new (string Name, bool NeedsLab, Func<Results, Task> Run)[]
     ("journal", false, JournalBenchmark.RunAsync),
     ("scale", false, ScaleBenchmark.RunAsync),
     ("store", false, StoreTrafficBenchmark.RunAsync),
+    ("nodes", false, NodeObjectsBenchmark.RunAsync),
     ("attach", true, results => AttachBenchmark.RunAsync(results, pods, rounds)),
     ("burst", true, results => BurstBenchmark.RunAsync(results, Math.Max(1, rounds / 12))),
     ("flows", true, results => FlowBenchmark.RunAsync(results, Math.Max(1, rounds / 6))),
