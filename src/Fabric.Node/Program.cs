@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Fabric.Linux;
+using Fabric.Linux.State;
 using Fabric.Node;
 using Fabric.Node.Install;
 using Microsoft.Extensions.Logging;
@@ -86,10 +88,12 @@ uninstall.SetAction(parsed =>
 {
     try
     {
+        // An agent that runs would put everything back within a minute.
+        using var alone = FileLock.Acquire(parsed.GetValue(stateDir)!);
         // What somebody else has changed stays, and that is worth a word to whoever looks at the code.
         return new InstalledFiles(parsed.GetValue(stateDir)!).Remove(Console.WriteLine) ? 0 : 1;
     }
-    catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+    catch (Exception e) when (e is IOException or UnauthorizedAccessException or SystemCallException)
     {
         Console.Error.WriteLine($"fabric-node: {e.Message}");
         return 1;

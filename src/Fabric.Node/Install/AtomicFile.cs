@@ -15,7 +15,7 @@ internal static class AtomicFile
     public static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
     {
         // A runtime reads every *.conf and *.conflist of its directory, so the name ends otherwise.
-        var beside = $"{path}.fabric-new";
+        var beside = BesideOf(path);
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = mode };
         using (var file = new FileStream(beside, options))
         {
@@ -26,6 +26,9 @@ internal static class AtomicFile
         File.SetUnixFileMode(beside, mode);
         File.Move(beside, path, overwrite: true);
     }
+
+    /// <summary>Where the new content is while it is written; a crash may leave it.</summary>
+    public static string BesideOf(string path) => $"{path}.fabric-new";
 
     /// <summary>Whether it has that content and mode already.</summary>
     public static bool Is(string path, ReadOnlySpan<byte> content, UnixFileMode mode) =>

@@ -6,9 +6,9 @@ namespace Fabric.Node.Install;
 /// <remarks>
 /// A configuration makes the node ready, and kubelet then starts pods; so it comes last. It stays when the agent stops: pods wait for the
 /// next one, as <c>fabric-cni</c> does. What can't be written is reported and tried again; nothing here stops the agent. What somebody
-/// deletes comes back within a minute. Lives on the event loop.
+/// deletes comes back within a minute.
 /// </remarks>
-/// <param name="readiness">Whether ADD can be served.</param>
+/// <param name="readiness">Whether ADD can be served; asked on the event loop.</param>
 public sealed class CniInstaller(
     CniInstallation wanted, InstalledFiles files, string socket, Func<Readiness> readiness, TimeProvider time, AgentLog log)
 {
@@ -19,27 +19,33 @@ public sealed class CniInstaller(
     private static readonly TimeSpan RetryEvery = TimeSpan.FromSeconds(10);
 
     private bool _isConfigured;
+    private string? _binaryFault;
+    private string? _configurationFault;
 
     /// <summary>Why something could not be written, or null.</summary>
-    public string? Fault { get; private set; }
+    public string? Fault => _binaryFault ?? _configurationFault;
 
-    /// <summary>Keeps them there until cancelled.</summary>
+    /// <summary>Keeps them there until cancelled; the disk is waited for elsewhere than on the event loop.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (true)
-            await Task.Delay(Step(), time, cancellationToken);
+        {
+            var isReady = readiness().IsReady;
+            await Task.Delay(await Task.Run(() => Step(isReady), cancellationToken), time, cancellationToken);
+        }
     }
 
     /// <summary>Does what can be done now.</summary>
+    /// <param name="isReady">Whether ADD can be served.</param>
     /// <returns>When to come again.</returns>
-    public TimeSpan Step()
+    public TimeSpan Step(bool isReady)
     {
-        if (!Try(InstallBinaries))
+        if (!Try(InstallBinaries, ref _binaryFault))
             return RetryEvery;
         // Once it is there it stays: STATUS tells the runtime when pods can't be attached for a while.
-        if (!_isConfigured && !readiness().IsReady)
+        if (!_isConfigured && !isReady)
             return LookEvery;
-        _isConfigured |= Try(InstallConfiguration);
+        _isConfigured |= Try(InstallConfiguration, ref _configurationFault);
         return Fault is null ? CheckEvery : RetryEvery;
     }
 
@@ -69,19 +75,19 @@ public sealed class CniInstaller(
         log.Info($"{path} written");
     }
 
-    private bool Try(Action work)
+    private bool Try(Action work, ref string? fault)
     {
         try
         {
             work();
-            Fault = null;
+            fault = null;
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (Fault != e.Message)
+            if (fault != e.Message)
                 log.Warn($"the CNI plugin is not installed on the host: {e.Message}");
-            Fault = e.Message;
+            fault = e.Message;
             return false;
         }
     }

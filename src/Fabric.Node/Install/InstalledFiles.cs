@@ -52,6 +52,13 @@ public sealed class InstalledFiles(string stateDir)
         var isAllGone = true;
         foreach (var (path, digests) in Read())
         {
+            if (!Directory.Exists(Path.GetDirectoryName(path)))
+            {
+                report($"{path} may be left: its directory is not there; run this where the agent ran, with the same mounts");
+                isAllGone = false;
+                continue;
+            }
+            File.Delete(AtomicFile.BesideOf(path));
             if (File.Exists(path) && !digests.Contains(Digest(File.ReadAllBytes(path))))
             {
                 report($"{path} is left: somebody has changed it since Fabric wrote it");
