@@ -38,8 +38,11 @@ public static class LabCommand
         var commandLine = $"{program} {string.Join(' ', arguments)}";
         using var process = Process.Start(start)
             ?? throw new LabException(commandLine, -1, "the process did not start");
-        var output = process.StandardOutput.ReadToEndAsync();
-        var error = process.StandardError.ReadToEndAsync();
+        // Whoever has touched them owns them: the process's end does not close them.
+        using var standardOutput = process.StandardOutput;
+        using var standardError = process.StandardError;
+        var output = standardOutput.ReadToEndAsync();
+        var error = standardError.ReadToEndAsync();
         try
         {
             process.StandardInput.Write(standardInput);

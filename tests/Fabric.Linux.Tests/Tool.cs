@@ -23,8 +23,12 @@ internal static class Tool
             RedirectStandardError = true,
         };
         using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
+        // Whoever has touched them owns them: the process's end does not close them, and libnftables can't live with
+        // descriptors above 1023.
+        using var standardError = process.StandardError;
+        using var standardOutput = process.StandardOutput;
+        var error = standardError.ReadToEndAsync();
+        var output = standardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output, error.GetAwaiter().GetResult());
     }

@@ -10,6 +10,9 @@ namespace Fabric.Linux.Nftables;
 /// </remarks>
 public sealed class Nftables : IDisposable
 {
+    /// <summary>FD_SETSIZE, with some room for what other threads open meanwhile.</summary>
+    private const int MostDescriptors = 1_000;
+
     private static readonly Lock Gate = new();
 
     // Written by the constructor and Dispose only; read under Gate.
@@ -19,6 +22,7 @@ public sealed class Nftables : IDisposable
     {
         lock (Gate)
         {
+            CheckDescriptors();
             try
             {
                 _context = NftLibrary.NewContext(0);
@@ -35,6 +39,17 @@ public sealed class Nftables : IDisposable
                 throw new NftablesException("open nftables", "no memory for its output");
             }
         }
+    }
+
+    /// <summary>
+    /// The library waits with select(2), whose sets end at FD_SETSIZE, and a process with a descriptor beyond is ended by glibc. So a
+    /// context is opened early and kept.
+    /// </summary>
+    private static void CheckDescriptors()
+    {
+        using var lowestFree = File.OpenHandle("/dev/null");
+        if (lowestFree.DangerousGetHandle() >= MostDescriptors)
+            throw new NftablesException("open nftables", $"{MostDescriptors} files and more are open, and the library can't work with another");
     }
 
     /// <summary>Opens a context in the namespace of this process.</summary>
