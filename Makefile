@@ -80,3 +80,7 @@ clean: ## Delete everything that was built
 .PHONY: manifests
 manifests: ## Render k8s/fabric.yaml and one file for each other overlay (needs kubectl with kustomize 5)
 	@scripts/manifests.sh
+
+.PHONY: image
+image: build ## Build out/fabric-image.tar, an OCI image of the agent (IMAGE=fabric:dev names it), and its SBOM
+	@scripts/image.sh
