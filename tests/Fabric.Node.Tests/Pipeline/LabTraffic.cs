@@ -70,6 +70,8 @@ internal static class LabTraffic
     {
         var target = IPAddress.Parse(address);
         using var socket = Open(at, target.AddressFamily, SocketType.Dgram);
+        // The runtime may close an earlier one with this port a moment after its end.
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, sourcePort != 0);
         socket.Bind(new IPEndPoint(target.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, sourcePort));
         using var deadline = new CancellationTokenSource(Patience);
         try
